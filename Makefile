@@ -1,0 +1,20 @@
+# make demo            a running Odoo with demo data (DETACH=1: leave it running)
+# make test            all tests and lint (ONLY=lint,unit,install,odoo,pytest,oca,e2e: some of them)
+# make story           the main job once more, against the demo server
+# make stop            stop everything that was started
+# make clean           remove everything that was made
+# make lint | format   check, or mend, the form of all files
+# make setup           only get what is missing
+# make pot             bring i18n/ up to date
+# Settings: CONTRIBUTING.md
+.PHONY: help demo test story stop clean lint format setup pot
+help:
+	@sed -n 's/^# //p' Makefile
+demo:
+	@DETACH='$(DETACH)' scripts/demo
+test:
+	@ONLY='$(ONLY)' scripts/test
+lint:
+	@ONLY=lint scripts/test
+setup story stop clean format pot:
+	@scripts/$@
