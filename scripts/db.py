@@ -22,7 +22,9 @@ def connect():
 
 
 def names(cursor):
-    cursor.execute("SELECT datname FROM pg_database WHERE NOT datistemplate AND datname != 'postgres'")
+    cursor.execute(
+        "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname != 'postgres'"
+    )
     return sorted(name for (name,) in cursor.fetchall())
 
 
@@ -43,7 +45,9 @@ def copy(cursor, source, target):
     drop(cursor, target)
     disconnect(cursor, source)
     cursor.execute(
-        sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(target), sql.Identifier(source))
+        sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            sql.Identifier(target), sql.Identifier(source)
+        )
     )
     if (FILESTORE / source).is_dir():
         shutil.copytree(FILESTORE / source, FILESTORE / target, copy_function=os.link)
