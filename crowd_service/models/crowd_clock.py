@@ -1,0 +1,49 @@
+import logging
+import threading
+from contextlib import contextmanager
+
+from odoo import api, models
+
+_logger = logging.getLogger(__name__)
+_simulated = threading.local()
+
+
+@contextmanager
+def simulated_clock(moment):
+    """Let ``crowd.clock`` tell ``moment`` (naive UTC datetime) in this thread.
+
+    For tests, demo data and the simulator; never reachable from a request.
+    """
+    before = getattr(_simulated, "moment", None)
+    _simulated.moment = moment
+    try:
+        yield
+    finally:
+        _simulated.moment = before
+
+
+class CrowdClock(models.AbstractModel):
+    """The one place that tells the time."""
+
+    _name = "crowd.clock"
+    _description = "Crowd Clock"
+
+    @api.model
+    def now(self):
+        """Return the database's present instant, a naive UTC datetime in seconds.
+
+        The database's clock is the same for every worker process and machine;
+        ``clock_timestamp`` moves on within a transaction.
+        """
+        simulated = getattr(_simulated, "moment", None)
+        if simulated:
+            return simulated.replace(microsecond=0)
+        self.env.cr.execute(
+            "SELECT date_trunc('second', clock_timestamp() AT TIME ZONE 'UTC')"
+        )
+        return self.env.cr.fetchone()[0]
+
+    @api.model
+    def _log_failure(self, model, record_id):
+        """Say in the log which record could not be handled, with the traceback."""
+        _logger.exception("%s,%s could not be handled; going on", model, record_id)

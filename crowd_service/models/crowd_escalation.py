@@ -1,0 +1,86 @@
+from odoo import fields, models
+
+from ..workflow import ESCALATION
+from .crowd_transition_mixin import state_selection
+
+REASONS = [
+    ("no_candidate", "Nobody fits"),
+    ("all_declined", "Everybody asked declined"),
+    ("all_ignored", "Nobody answered in time"),
+    ("not_asked", "Nobody was asked"),
+    ("unsolved", "The work did not solve it"),
+    ("first_answer", "Nobody dealt with the ticket"),
+    ("not_acknowledged", "Nobody took responsibility in time"),
+    ("overdue", "The work is overdue"),
+    ("scope", "Beyond what the crowd can do"),
+    ("customer", "The customer insists"),
+    ("manual", "The desk decided"),
+]
+
+
+class CrowdEscalation(models.Model):
+    """A hand-over to internal people, with everything they need to know."""
+
+    _name = "crowd.escalation"
+    _description = "Crowd Escalation"
+    _inherit = ["crowd.transition.mixin", "mail.thread", "mail.activity.mixin"]
+    _order = "id desc"
+    _transitions = ESCALATION
+    _mail_post_access = "read"
+
+    name = fields.Char(string="Reference", required=True, readonly=True, copy=False)
+    dispatch_id = fields.Many2one(
+        "crowd.dispatch", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    ticket_id = fields.Many2one(
+        "helpdesk.ticket", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, readonly=True
+    )
+    state = fields.Selection(
+        state_selection(
+            ESCALATION,
+            open="Open",
+            acknowledged="Acknowledged",
+            taken="Job taken",
+            closed="Closed",
+        ),
+        required=True,
+        default="open",
+        readonly=True,
+        index=True,
+        tracking=True,
+        group_expand="_expand_states",
+    )
+    reason = fields.Selection(REASONS, required=True, readonly=True, index=True)
+    note = fields.Text(readonly=True)
+    from_user_id = fields.Many2one(
+        "res.users", string="From", readonly=True, help="Empty: the clock."
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="To",
+        required=True,
+        readonly=True,
+        index=True,
+        tracking=True,
+        ondelete="restrict",
+    )
+    team_id = fields.Many2one("helpdesk.ticket.team", readonly=True)
+    level = fields.Integer(
+        default=1, readonly=True, help="1 is the first person asked, 2 his superior."
+    )
+    packet = fields.Html(
+        readonly=True, help="Offers and answers so far, customer's words, what was tried."
+    )
+    opened_at = fields.Datetime(readonly=True)
+    deadline = fields.Datetime(string="Acknowledge until", readonly=True)
+    acknowledged_at = fields.Datetime(readonly=True)
+    acknowledged_by_id = fields.Many2one("res.users", readonly=True)
+    acknowledged_in_time = fields.Boolean(readonly=True)
+    taken_at = fields.Datetime(string="Job taken at", readonly=True)
+    closed_at = fields.Datetime(readonly=True)
+    worker_id = fields.Many2one(
+        "fsm.person", string="Job taken by", readonly=True, ondelete="restrict"
+    )

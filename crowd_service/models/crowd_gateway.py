@@ -1,0 +1,37 @@
+from odoo import api, fields, models
+
+
+class CrowdGateway(models.Model):
+    """An account on a way out to people."""
+
+    _name = "crowd.gateway"
+    _description = "Crowd Gateway"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    kind = fields.Selection(
+        [("mail", "E-mail"), ("activity", "Odoo activity")], required=True
+    )
+    company_id = fields.Many2one(
+        "res.company", help="Empty: used by all companies.", ondelete="cascade"
+    )
+    mail_server_id = fields.Many2one(
+        "ir.mail_server",
+        groups="base.group_system",
+        help="Empty: the outgoing mail server that Odoo would choose.",
+    )
+    max_attempts = fields.Integer(
+        default=6, help="After so many failures a message is dead and the desk is told."
+    )
+    delivery_ids = fields.One2many("crowd.delivery", "gateway_id")
+
+    @api.model
+    def _find(self, kind, company):
+        """Return the gateway of a ``kind`` that ``company`` uses, or none."""
+        return self.search(
+            [("kind", "=", kind), ("company_id", "in", (company.id, False))],
+            order="company_id, sequence, id",
+            limit=1,
+        )

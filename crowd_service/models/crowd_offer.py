@@ -1,0 +1,151 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+from ..workflow import OFFER
+from .crowd_transition_mixin import state_selection
+
+CHANNELS = [
+    ("portal", "Portal"),
+    ("mail", "Link in an e-mail"),
+    ("backend", "Odoo"),
+    ("phone", "Phone, through the desk"),
+    ("api", "Interface"),
+    ("escalation", "Escalation"),
+    ("desk", "The desk"),
+]
+
+
+class CrowdOffer(models.Model):
+    """One worker asked once in one round of a dispatch.
+
+    A plain model on purpose: offers are created by the hundred.
+    """
+
+    _name = "crowd.offer"
+    _description = "Crowd Offer"
+    _inherit = ["crowd.transition.mixin"]
+    _order = "id desc"
+    _transitions = OFFER
+
+    name = fields.Char(string="Reference", required=True, readonly=True)
+    dispatch_id = fields.Many2one(
+        "crowd.dispatch", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    ticket_id = fields.Many2one(
+        "helpdesk.ticket", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, readonly=True
+    )
+    service_id = fields.Many2one("product.template", readonly=True)
+    worker_id = fields.Many2one(
+        "fsm.person", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    worker_type = fields.Selection(
+        selection=lambda self: self.env["fsm.person"]._fields["worker_type"].selection,
+        readonly=True,
+    )
+    membership_id = fields.Many2one(
+        "crowd.membership",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        readonly=True,
+    )
+    community_id = fields.Many2one("crowd.community", readonly=True, index=True)
+    state = fields.Selection(
+        state_selection(
+            OFFER,
+            draft="Draft",
+            sent="Sent",
+            accepted="Accepted",
+            declined="Declined",
+            expired="Expired",
+            lost="Lost to somebody else",
+            withdrawn="Withdrawn",
+            backed_out="Backed out",
+            no_show="No-show",
+            completed="Completed",
+        ),
+        required=True,
+        default="draft",
+        readonly=True,
+        index=True,
+        group_expand="_expand_states",
+    )
+    round = fields.Integer(required=True, default=1, readonly=True)
+    wave = fields.Integer(required=True, default=1, readonly=True)
+    origin = fields.Selection(
+        [
+            ("match", "Match"),
+            ("desk", "The desk"),
+            ("escalation", "Escalation"),
+        ],
+        required=True,
+        default="match",
+        readonly=True,
+    )
+    rank = fields.Integer(readonly=True)
+    score = fields.Float(digits=(5, 1), readonly=True, group_operator="avg")
+    distance_km = fields.Float(digits=(8, 1), readonly=True, group_operator="avg")
+    has_distance = fields.Boolean(readonly=True)
+    price = fields.Monetary(readonly=True, help="Guide price of the service.")
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    sent_at = fields.Datetime(readonly=True, index=True)
+    expires_at = fields.Datetime(readonly=True)
+    answered_at = fields.Datetime(readonly=True)
+    minutes_to_answer = fields.Float(
+        compute="_compute_minutes_to_answer", store=True, group_operator="avg"
+    )
+    channel = fields.Selection(CHANNELS, string="Answered by way of", readonly=True)
+    answered_by_id = fields.Many2one(
+        "res.users", string="On behalf, by", readonly=True, ondelete="restrict"
+    )
+    decline_reason = fields.Selection(
+        [
+            ("no_time", "No time"),
+            ("too_far", "Too far"),
+            ("skill", "Not my field"),
+            ("price", "Price too low"),
+            ("customer", "Not for this customer"),
+            ("sick", "Ill"),
+            ("other", "Another reason"),
+        ],
+        readonly=True,
+    )
+    answer_note = fields.Text(string="Remark", readonly=True)
+
+    _sql_constraints = [
+        (
+            "worker_round_uniq",
+            "unique(dispatch_id, worker_id, round)",
+            "This worker was already asked in this round.",
+        ),
+        ("name_uniq", "unique(name)", "Another offer has this reference."),
+        (
+            "sent_check",
+            "CHECK (state = 'draft'"
+            " OR (sent_at IS NOT NULL AND expires_at IS NOT NULL))",
+            "An offer that was sent has a time and an end.",
+        ),
+    ]
+
+    def init(self):
+        self.env.cr.execute(
+            "CREATE UNIQUE INDEX IF NOT EXISTS crowd_offer_one_winner"
+            " ON crowd_offer (dispatch_id) WHERE state IN ('accepted', 'completed')"
+        )
+        self.env.cr.execute(
+            "CREATE INDEX IF NOT EXISTS crowd_offer_open_job"
+            " ON crowd_offer (membership_id) WHERE state = 'accepted'"
+        )
+
+    @api.depends("sent_at", "answered_at")
+    def _compute_minutes_to_answer(self):
+        for offer in self:
+            spent = (
+                offer.answered_at - offer.sent_at
+                if offer.answered_at and offer.sent_at
+                else None
+            )
+            offer.minutes_to_answer = spent.total_seconds() / 60 if spent else 0.0

@@ -1,0 +1,71 @@
+from odoo import _, fields, models
+from odoo.exceptions import UserError
+
+POSITION = ("partner_latitude", "partner_longitude")
+
+
+class CrowdPositionMixin(models.AbstractModel):
+    """A record whose partner has a position on the map.
+
+    The coordinates are the partner's; a partner's ``0, 0`` cannot say whether it is
+    a place in the Gulf of Guinea or nothing at all, ``is_located`` does.
+    """
+
+    _name = "crowd.position.mixin"
+    _description = "Position on the map"
+
+    is_located = fields.Boolean(
+        string="Located",
+        copy=False,
+        help="The position is known. Without it no distance can be told.",
+    )
+    position_source = fields.Selection(
+        [
+            ("manual", "By hand"),
+            ("geocoded", "From the address"),
+            ("imported", "Imported"),
+            ("device", "From the person's device"),
+        ],
+        copy=False,
+        readonly=True,
+    )
+    position_date = fields.Datetime(string="Position of", copy=False, readonly=True)
+
+    def _with_position(self, vals):
+        """Return ``vals``, saying "located" when they bring coordinates."""
+        if any(name in vals for name in POSITION):
+            vals.setdefault("is_located", True)
+        if vals.get("is_located"):
+            source = "imported" if self.env.context.get("import_file") else "manual"
+            vals.setdefault("position_source", source)
+            vals.setdefault("position_date", self.env["crowd.clock"].now())
+        elif "is_located" in vals:
+            vals.update(position_source=False, position_date=False)
+        return vals
+
+    def action_geocode(self):
+        """Look the address up now, because the user asked for it."""
+        for record in self:
+            if not self._geocode(record.partner_id):
+                raise UserError(
+                    _("No position was found for the address of %s.")
+                    % record.display_name
+                )
+            record.write({"is_located": True, "position_source": "geocoded"})
+        return True
+
+    def _geocode(self, partner):
+        """Ask the geocoder for ``partner``'s address; tell whether it knew it."""
+        place = partner.with_context(lang="en_US")
+        found = partner._geo_localize(
+            place.street, place.zip, place.city, place.state_id.name, place.country_id.name
+        )
+        if found:
+            partner.write(
+                {
+                    "partner_latitude": found[0],
+                    "partner_longitude": found[1],
+                    "date_localization": fields.Date.context_today(partner),
+                }
+            )
+        return bool(found)

@@ -1,0 +1,141 @@
+from datetime import timedelta
+
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
+
+
+PRIORITY_FACTOR = {"0": 2.0, "1": 1.0, "2": 0.5, "3": 0.25}
+
+
+class HelpdeskTicket(models.Model):
+    """A ticket that can be offered to the crowd: its facts."""
+
+    _inherit = "helpdesk.ticket"
+
+    crowd_service_id = fields.Many2one(
+        "product.template",
+        string="Service",
+        domain="[('is_crowd_service', '=', True),"
+        " '|', ('company_id', '=', False), ('company_id', '=', company_id)]",
+        tracking=True,
+        index=True,
+        help="What is to be done. It brings skills, price, radius and planned time.",
+    )
+    crowd_skill_ids = fields.Many2many(
+        "hr.skill",
+        "helpdesk_ticket_crowd_skill_rel",
+        "ticket_id",
+        "skill_id",
+        string="Skills needed",
+        compute="_compute_crowd_skill_ids",
+        store=True,
+        readonly=False,
+        help="From the service. Skills added here may have any level.",
+    )
+    crowd_when = fields.Selection(
+        [("now", "As soon as possible"), ("window", "At a wished time")],
+        string="When",
+        default="now",
+        required=True,
+    )
+    crowd_wished_from = fields.Datetime(string="Wished from")
+    crowd_wished_to = fields.Datetime(string="Wished until")
+    crowd_summary = fields.Text(
+        string="Summary for externals",
+        help="The only words about the problem that externals read before they have "
+        "the job. No names, addresses or phone numbers.",
+    )
+    crowd_summary_warning = fields.Char(compute="_compute_crowd_summary_warning")
+    crowd_deadline = fields.Datetime(
+        string="Deadline",
+        compute="_compute_crowd_deadline",
+        store=True,
+        readonly=False,
+        index=True,
+        help="When it must be solved. From service and priority.",
+    )
+    crowd_first_answer_deadline = fields.Datetime(
+        string="First answer until",
+        readonly=True,
+        copy=False,
+        index=True,
+        help="If nobody has dealt with the open ticket by then, it is escalated.",
+    )
+    crowd_dispatch_ids = fields.One2many(
+        "crowd.dispatch", "ticket_id", string="Dispatches", readonly=True
+    )
+    crowd_dispatch_id = fields.Many2one(
+        "crowd.dispatch", string="Dispatch", readonly=True, copy=False, index=True
+    )
+    crowd_state = fields.Selection(
+        related="crowd_dispatch_id.state", string="Crowd", store=True, index=True
+    )
+    crowd_worker_id = fields.Many2one(
+        related="crowd_dispatch_id.worker_id", string="Worker", store=True, index=True
+    )
+    crowd_responsible_id = fields.Many2one(
+        related="crowd_dispatch_id.responsible_id",
+        string="Responsible",
+        store=True,
+        index=True,
+    )
+    crowd_next_deadline = fields.Datetime(
+        related="crowd_dispatch_id.next_deadline", string="Until"
+    )
+    crowd_offer_count = fields.Integer(compute="_compute_crowd_counts")
+    crowd_escalation_count = fields.Integer(compute="_compute_crowd_counts")
+    crowd_offer_ids = fields.One2many("crowd.offer", "ticket_id", readonly=True)
+    crowd_event_ids = fields.One2many("crowd.event", "ticket_id", readonly=True)
+    crowd_escalation_ids = fields.One2many(
+        "crowd.escalation", "ticket_id", readonly=True
+    )
+
+    @api.depends("crowd_service_id")
+    def _compute_crowd_skill_ids(self):
+        for ticket in self:
+            ticket.crowd_skill_ids = ticket.crowd_service_id.crowd_skill_ids.skill_id
+
+    @api.depends("crowd_service_id", "priority")
+    def _compute_crowd_deadline(self):
+        now = self.env["crowd.clock"].now()
+        for ticket in self:
+            hours = ticket.crowd_service_id.crowd_deadline_hours
+            factor = PRIORITY_FACTOR.get(ticket.priority, 1.0)
+            ticket.crowd_deadline = (
+                (ticket.create_date or now).replace(microsecond=0)
+                + timedelta(hours=hours * factor)
+                if hours
+                else ticket.crowd_deadline
+            )
+
+    @api.depends("crowd_summary", "partner_id", "partner_name")
+    def _compute_crowd_summary_warning(self):
+        for ticket in self:
+            ticket.crowd_summary_warning = ticket._get_summary_warning(
+                ticket.crowd_summary
+            )
+
+    def _compute_crowd_counts(self):
+        for name, model in (
+            ("crowd_offer_count", "crowd.offer"),
+            ("crowd_escalation_count", "crowd.escalation"),
+        ):
+            groups = self.env[model].read_group(
+                [("ticket_id", "in", self.ids)],
+                ["ticket_id"],
+                ["ticket_id"],
+                lazy=False,
+            )
+            counts = {g["ticket_id"][0]: g["__count"] for g in groups}
+            for ticket in self:
+                ticket[name] = counts.get(ticket.id, 0)
+
+    @api.constrains("crowd_wished_from", "crowd_wished_to", "crowd_when")
+    def _check_crowd_wish(self):
+        for ticket in self.filtered(lambda t: t.crowd_when == "window"):
+            if not (ticket.crowd_wished_from and ticket.crowd_wished_to):
+                raise ValidationError(_("A wished time needs a beginning and an end."))
+            if ticket.crowd_wished_from >= ticket.crowd_wished_to:
+                raise ValidationError(
+                    _("The wished time must begin before it ends.")
+                )

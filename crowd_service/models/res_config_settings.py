@@ -1,0 +1,33 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    crowd_fallback_user_id = fields.Many2one(
+        related="company_id.crowd_fallback_user_id", readonly=False
+    )
+    crowd_offer_minutes = fields.Integer(
+        related="company_id.crowd_offer_minutes", readonly=False
+    )
+    crowd_wave_size = fields.Integer(
+        related="company_id.crowd_wave_size", readonly=False
+    )
+    crowd_acknowledge_minutes = fields.Integer(
+        related="company_id.crowd_acknowledge_minutes", readonly=False
+    )
+    crowd_follow_up_minutes = fields.Integer(
+        related="company_id.crowd_follow_up_minutes", readonly=False
+    )
+    crowd_first_answer_minutes = fields.Integer(
+        related="company_id.crowd_first_answer_minutes", readonly=False
+    )
+    crowd_fsm_team_id = fields.Many2one(
+        related="company_id.crowd_fsm_team_id", readonly=False
+    )
+    crowd_remote_location_id = fields.Many2one(
+        related="company_id.crowd_remote_location_id", readonly=False
+    )
+    crowd_stage_map_ids = fields.One2many(
+        related="company_id.crowd_stage_map_ids", readonly=False
+    )

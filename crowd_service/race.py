@@ -1,0 +1,76 @@
+"""Decide something in a transaction of its own, again when a rival was faster.
+
+Odoo's transactions are snapshots: whoever waited for a lock sees the past, and only a
+new transaction sees who won. See ``docs/concurrency.md``.
+"""
+
+import random
+import time
+
+import psycopg2
+from psycopg2 import errorcodes
+
+from . import compat
+
+ATTEMPTS = 5
+SECONDS = 2.0
+RIVAL = (
+    errorcodes.SERIALIZATION_FAILURE,
+    errorcodes.LOCK_NOT_AVAILABLE,
+    errorcodes.DEADLOCK_DETECTED,
+    errorcodes.UNIQUE_VIOLATION,
+)
+
+
+class Held(Exception):
+    """Somebody else holds the record at this moment; nothing was decided."""
+
+
+def decide(env, decision, busy=None):
+    """Return ``decision(env)``, run and committed in a transaction of its own.
+
+    :param decision: callable that gets an environment with a fresh cursor; it may be
+        called up to five times within two seconds, so it must have no effect outside
+        its transaction; it raises :class:`Held` to be called again
+    :param busy: returned when nothing could be decided in that time
+    """
+    compat.flush(env)
+    until = time.monotonic() + SECONDS
+    for attempt in range(ATTEMPTS):
+        try:
+            return _decide_once(env, decision)
+        except Held:
+            pass
+        except (psycopg2.OperationalError, psycopg2.IntegrityError) as error:
+            if error.pgcode not in RIVAL:
+                raise
+        pause = random.uniform(0.5, 1.0) * 0.04 * 2**attempt
+        if time.monotonic() + pause > until:
+            break
+        time.sleep(pause)
+    return busy
+
+
+def _decide_once(env, decision):
+    compat.invalidate(env)  # both cursors share one cache
+    try:
+        with env.registry.cursor() as cr:
+            cr.execute("SET LOCAL lock_timeout = '1s'")
+            return decision(env(cr=cr))
+    finally:
+        compat.invalidate(env)
+
+
+def lock(records, wait=True):
+    """Lock the rows of ``records`` against other writers, in the order of their ids.
+
+    :raise Held: when ``wait`` is false and somebody else holds one of them
+    """
+    compat.flush(records.env)
+    query = "SELECT id FROM {} WHERE id IN %s ORDER BY id FOR NO KEY UPDATE{}".format(
+        records._table, "" if wait else " SKIP LOCKED"  # no user input
+    )
+    records.env.cr.execute(query, (tuple(records.ids),), log_exceptions=False)
+    if records.env.cr.rowcount != len(records):
+        raise Held()
+    records.invalidate_cache()

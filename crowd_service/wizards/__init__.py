@@ -1,0 +1,4 @@
+from . import crowd_match
+from . import crowd_escalate
+from . import crowd_answer
+from . import crowd_pause
