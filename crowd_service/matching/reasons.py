@@ -1,13 +1,17 @@
-"""Why a worker is no candidate: codes (data) and their plain names."""
+"""Why a worker is no candidate: codes (data) and their plain names.
+
+The order is the order of judging: who fails several rules is counted under the first.
+"""
 
 REASONS = [
+    ("archived", "The worker is archived"),
     ("type", "Not the kind of worker the service wants"),
     ("community", "His community does not do this service"),
     ("membership", "Not an active member"),
     ("own_ticket", "It is his own ticket"),
     ("unreachable", "No e-mail address and no login"),
-    ("asked", "Already asked in this round"),
     ("gave_back", "Gave this job back before"),
+    ("asked", "Already asked in this round"),
     ("skill", "A skill is missing"),
     ("level", "A skill level is too low"),
     ("unlocated", "His position is unknown"),
@@ -16,3 +20,19 @@ REASONS = [
     ("capacity", "All his jobs are open"),
     ("daily_cap", "Enough jobs for today"),
 ]
+
+CODES = tuple(code for code, _label in REASONS)
+
+#: What somebody can do something about: train, locate, raise a cap, activate.
+CURABLE = frozenset(
+    (
+        "membership",
+        "skill",
+        "level",
+        "unlocated",
+        "radius",
+        "own_radius",
+        "capacity",
+        "daily_cap",
+    )
+)

@@ -27,7 +27,16 @@ from . import crowd_gateway
 from . import crowd_delivery
 from . import crowd_token
 from . import crowd_matcher
+from . import crowd_matcher_words
 from . import fsm_order
 from . import helpdesk_ticket
+from . import helpdesk_ticket_summary
+from . import helpdesk_ticket_match
 from . import helpdesk_ticket_crowd
+from . import crowd_screens
 from . import res_users
+from . import fsm_person_search
+from . import fsm_order_skill
+from . import helpdesk_ticket_location
+from . import base_partner_merge
+from . import fsm_person_merge

@@ -2,12 +2,8 @@ from odoo import api, fields, models
 
 from ..matching import REASONS
 
-PARTS = [
-    ("distance", "Distance"),
-    ("quality", "Quality"),
-    ("skill", "Skill"),
-    ("fairness", "Fairness"),
-]
+#: Ranked candidates kept per round.
+TOP_STORED = 50
 
 
 class CrowdCandidate(models.Model):
@@ -42,18 +38,40 @@ class CrowdCandidate(models.Model):
     excluded_detail = fields.Char(string="By how much")
 
     @api.model
+    def _store(self, dispatch, result):
+        """Keep the best of a ``matching.MatchResult``, and its near misses.
+
+        They replace those of the same round.
+        """
+        candidates = self.sudo()  # a record of the engine, nobody may write it
+        candidates.search(
+            [("dispatch_id", "=", dispatch.id), ("round", "=", dispatch.round)]
+        ).unlink()
+        kept = result.ranked[:TOP_STORED] + result.near_misses
+        return candidates.create(
+            [
+                dict(
+                    self._prepare_values(candidate),
+                    dispatch_id=dispatch.id,
+                    round=dispatch.round,
+                    rank=place,
+                )
+                for place, candidate in enumerate(kept, start=1)
+            ]
+        )
+
+    @api.model
     def _prepare_values(self, candidate):
         """Return the values of a ``matching.Candidate``."""
         values = {
             "worker_id": candidate.worker_id,
-            "rank": candidate.rank,
             "has_distance": candidate.distance_km is not None,
             "distance_km": candidate.distance_km or 0.0,
             "travel_minutes": candidate.travel_minutes or 0,
             "score": candidate.score,
             "excluded_reason": candidate.excluded_reason or False,
-            "excluded_detail": candidate.detail,
+            "excluded_detail": self.env["crowd.matcher"]._word_detail(candidate),
         }
-        for name, _label in PARTS:
-            values["part_" + name] = candidate.parts.get(name, 0.0)
+        for name, points in candidate.parts.items():
+            values["part_" + name] = points
         return values

@@ -1,4 +1,5 @@
-from odoo import api, fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
 
 
 class CrowdMatch(models.TransientModel):
@@ -34,6 +35,103 @@ class CrowdMatch(models.TransientModel):
     def _compute_summary_warning(self):
         for match in self:
             match.summary_warning = match.ticket_id._get_summary_warning(match.summary)
+
+    @api.model
+    def _open(self, ticket):
+        """Match ``ticket`` and return the action that shows the result.
+
+        :raise UserError: when the ticket cannot be matched, saying what to do
+        """
+        result = self.env["crowd.matcher"].match(ticket)
+        match = self.create(self._prepare_match(ticket, result))
+        match._create_lines(result)
+        return match._action()
+
+    @api.model
+    def _prepare_match(self, ticket, result):
+        company = ticket.company_id
+        return {
+            "ticket_id": ticket.id,
+            "summary": ticket._get_summary_proposal(),
+            "offer_minutes": company.crowd_offer_minutes,
+            "top": company.crowd_wave_size,
+            "excluded_summary": self.env["crowd.matcher"]._word_counts(result),
+        }
+
+    def _create_lines(self, result):
+        self.env["crowd.match.line"].create(
+            [
+                dict(
+                    self._prepare_line(candidate),
+                    is_selected=candidate.rank <= self.top,
+                )
+                for candidate in result.ranked
+            ]
+        )
+        self.env["crowd.match.near.miss"].create(
+            [self._prepare_near_miss(candidate) for candidate in result.near_misses]
+        )
+
+    def _prepare_line(self, candidate):
+        words = self.env["crowd.matcher"]
+        values = {
+            "match_id": self.id,
+            "rank": candidate.rank,
+            "worker_id": candidate.worker_id,
+            "distance": words._word_distance(candidate),
+            "travel": words._word_travel(candidate),
+            "score": candidate.score,
+            "reasons": words._word_praise(candidate),
+        }
+        for name, points in candidate.parts.items():
+            values["part_" + name] = points
+        return values
+
+    def _prepare_near_miss(self, candidate):
+        words = self.env["crowd.matcher"]
+        return {
+            "match_id": self.id,
+            "worker_id": candidate.worker_id,
+            "distance": words._word_distance(candidate),
+            "reason": words._word_reason(candidate.excluded_reason),
+            "detail": words._word_detail(candidate),
+        }
+
+    def _action(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": _("Match %s") % self.ticket_id.number,
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    def action_take_top(self):
+        """Tick the best ``top`` candidates and nobody else."""
+        self.ensure_one()
+        if self.top < 1:
+            raise UserError(_("Say how many of the best are to be asked: 1 or more."))
+        best = self.line_ids.sorted("rank")[: self.top]
+        best.write({"is_selected": True})
+        (self.line_ids - best).write({"is_selected": False})
+        return self._action()
+
+    def action_send(self):
+        """Confirm the summary and offer the ticket to whoever is ticked."""
+        self.ensure_one()
+        workers = self.line_ids.filtered("is_selected").sorted("rank").worker_id
+        if not workers:
+            raise UserError(
+                _("Nobody is ticked: tick at least one candidate, or close the list.")
+            )
+        if self.offer_minutes < 1:
+            raise UserError(_("Offers must stand for at least one minute."))
+        if not (self.summary or "").strip():
+            raise UserError(_("Write a summary: it is all that externals can read."))
+        self.ticket_id.crowd_summary = self.summary
+        self.ticket_id.crowd_dispatch(workers.ids, self.offer_minutes)
+        return {"type": "ir.actions.act_window_close"}
 
 
 class CrowdMatchLine(models.TransientModel):

@@ -1,0 +1,135 @@
+"""The hard rules: each says nothing, or why a worker cannot be asked.
+
+A filter takes ``(request, worker, distance_km)`` and returns None when the worker
+passes, else the data that explains the code of the same name in ``reasons``.
+"""
+
+from .reasons import CURABLE
+
+#: Membership states that the desk or the worker can turn into "active".
+CURABLE_STATES = ("applied", "verified", "paused")
+#: A worker within so many radiuses of a service is a near miss.
+NEAR_FACTOR = 1.5
+
+
+def check_archived(request, worker, distance_km):
+    return None if worker.is_active else {}
+
+
+def check_type(request, worker, distance_km):
+    is_employee = worker.worker_type == "technician"
+    wanted = {"crowd": not is_employee, "experts": is_employee}
+    if wanted.get(request.audience, True):
+        return None
+    return {"audience": request.audience, "worker_type": worker.worker_type}
+
+
+def check_community(request, worker, distance_km):
+    if worker.does_service or not worker.membership_id:
+        return None
+    return {"community_id": worker.community_id}
+
+
+def check_membership(request, worker, distance_km):
+    if worker.membership_id and worker.membership_state == "active":
+        return None
+    return {"state": worker.membership_state}
+
+
+def check_own_ticket(request, worker, distance_km):
+    return {} if worker.partner_ids & request.customer_ids else None
+
+
+def check_unreachable(request, worker, distance_km):
+    return None if worker.is_reachable else {}
+
+
+def check_gave_back(request, worker, distance_km):
+    return {} if worker.gave_back else None
+
+
+def check_asked(request, worker, distance_km):
+    return {} if worker.was_asked else None
+
+
+def check_skill(request, worker, distance_km):
+    missing = tuple(sorted(set(request.skills) - set(worker.levels)))
+    return {"skill_ids": missing} if missing else None
+
+
+def check_level(request, worker, distance_km):
+    low = tuple(
+        (skill_id, worker.levels[skill_id], least)
+        for skill_id, least in sorted(request.skills.items())
+        if worker.levels.get(skill_id, least) < least
+    )
+    return {"levels": low} if low else None
+
+
+def check_unlocated(request, worker, distance_km):
+    return None if request.is_remote or worker.is_located else {}
+
+
+def check_radius(request, worker, distance_km):
+    if distance_km is None or distance_km <= request.radius_km:
+        return None
+    return {"km": distance_km, "over_km": distance_km - request.radius_km}
+
+
+def check_own_radius(request, worker, distance_km):
+    own = worker.own_radius_km
+    if distance_km is None or not own or distance_km <= own:
+        return None
+    return {"km": distance_km, "over_km": distance_km - own}
+
+
+def check_capacity(request, worker, distance_km):
+    if not worker.membership_id or worker.open_jobs < worker.capacity:
+        return None
+    return {"open_jobs": worker.open_jobs, "capacity": worker.capacity}
+
+
+def check_daily_cap(request, worker, distance_km):
+    if not worker.daily_cap or worker.accepted_today < worker.daily_cap:
+        return None
+    return {"accepted": worker.accepted_today, "cap": worker.daily_cap}
+
+
+#: In the order of ``reasons.REASONS``.
+FILTERS = {
+    "archived": check_archived,
+    "type": check_type,
+    "community": check_community,
+    "membership": check_membership,
+    "own_ticket": check_own_ticket,
+    "unreachable": check_unreachable,
+    "gave_back": check_gave_back,
+    "asked": check_asked,
+    "skill": check_skill,
+    "level": check_level,
+    "unlocated": check_unlocated,
+    "radius": check_radius,
+    "own_radius": check_own_radius,
+    "capacity": check_capacity,
+    "daily_cap": check_daily_cap,
+}
+
+
+def failed_rules(request, worker, distance_km):
+    """Return ``((code, data), ...)`` of every rule the worker fails, in order."""
+    found = (
+        (code, check(request, worker, distance_km)) for code, check in FILTERS.items()
+    )
+    return tuple((code, data) for code, data in found if data is not None)
+
+
+def is_near_miss(request, reasons):
+    """Tell whether one reason alone keeps somebody out, and can be cured."""
+    if len(reasons) != 1:
+        return False
+    code, data = reasons[0]
+    if code == "membership":
+        return data["state"] in CURABLE_STATES
+    if code == "radius":
+        return data["km"] <= request.radius_km * NEAR_FACTOR
+    return code in CURABLE

@@ -1,0 +1,139 @@
+from odoo import _, api, models
+
+
+class CrowdMatcher(models.AbstractModel):
+    """The matcher's findings in plain words, in the user's language."""
+
+    _inherit = "crowd.matcher"
+
+    @api.model
+    def why_not(self, ticket, worker, dispatch=None):
+        """Return a sentence that says why ``worker`` cannot be asked."""
+        found = self.explain(ticket, worker, dispatch)
+        if not found.excluded_reason:
+            return _("%s can be asked.") % found.name
+        detail = self._word_detail(found)
+        sentence = "%s: %s" % (found.name, self._word_reason(found.excluded_reason))
+        return "%s (%s)." % (sentence, detail) if detail else sentence + "."
+
+    @api.model
+    def _word_reason(self, code):
+        """Return the plain name of a reason code."""
+        field = self.env["crowd.candidate"]._fields["excluded_reason"]
+        return dict(field._description_selection(self.env))[code]
+
+    @api.model
+    def _word_detail(self, candidate):
+        """Return by how much an excluded candidate misses, every reason he has."""
+        return self._join_remarks(candidate) if candidate.excluded_reason else ""
+
+    @api.model
+    def _word_praise(self, candidate):
+        """Return what speaks for a ranked candidate."""
+        return "" if candidate.excluded_reason else self._join_remarks(candidate)
+
+    @api.model
+    def _join_remarks(self, candidate):
+        words = (self._word_remark(code, data) for code, data in candidate.reasons)
+        return ", ".join(word for word in words if word)
+
+    @api.model
+    def _word_distance(self, candidate):
+        """Return "4.2 km", or why there is no distance."""
+        if candidate.distance_km is not None:
+            return _("%.1f km") % candidate.distance_km
+        if any(code == "unlocated" for code, _data in candidate.reasons):
+            return _("unknown")
+        return _("remote")
+
+    @api.model
+    def _word_travel(self, candidate):
+        """Return the estimated minutes by car; empty without a distance."""
+        if candidate.travel_minutes is None:
+            return ""
+        return _("about %s min") % candidate.travel_minutes
+
+    @api.model
+    def _word_counts(self, result):
+        """Return one sentence on a whole :class:`matching.MatchResult`."""
+        words = [
+            _("%(looked_at)s people looked at, %(ranked)s can be asked")
+            % {"looked_at": result.looked_at, "ranked": result.ranked_count}
+        ]
+        field = self.env["crowd.candidate"]._fields["excluded_reason"]
+        for code, label in field._description_selection(self.env):
+            if result.excluded.get(code):
+                words.append("%s: %s" % (label, result.excluded[code]))
+        return "; ".join(words)
+
+    @api.model
+    def _word_remark(self, code, data):
+        """Return the words of one remark; empty where the reason's name says it all."""
+        word = getattr(self, "_word_remark_" + code, None)
+        return word(data) if word else ""
+
+    def _word_remark_distance(self, data):
+        return _("%.1f km away") % data["km"]
+
+    def _word_remark_remote(self, data):
+        return _("works remotely")
+
+    def _word_remark_rating(self, data):
+        if data["count"] == 1:
+            return _("%(stars).1f stars from one rating") % data
+        return _("%(stars).1f stars from %(count)s ratings") % data
+
+    def _word_remark_newcomer(self, data):
+        return _("not rated yet")
+
+    def _word_remark_above_level(self, data):
+        return _("more than needed in %s") % self._skill_names(data["skill_ids"])
+
+    def _word_remark_offers(self, data):
+        if not data["count"]:
+            return _("not asked in the last 7 days")
+        if data["count"] == 1:
+            return _("one offer in 7 days")
+        return _("%(count)s offers in 7 days") % data
+
+    def _word_remark_open_jobs(self, data):
+        if data["count"] == 1:
+            return _("one open job")
+        return _("%(count)s open jobs") % data
+
+    def _word_remark_membership(self, data):
+        if not data["state"]:
+            return _("no membership in this company")
+        field = self.env["crowd.membership"]._fields["state"]
+        label = dict(field._description_selection(self.env))[data["state"]]
+        return _("membership: %s") % label
+
+    def _word_remark_type(self, data):
+        if data["audience"] == "crowd":
+            return _("the service is done by the crowd only")
+        return _("the service is done by own technicians only")
+
+    def _word_remark_skill(self, data):
+        return _("missing: %s") % self._skill_names(data["skill_ids"])
+
+    def _word_remark_level(self, data):
+        return ", ".join(
+            _("%(skill)s %(level)s %% instead of %(least)s %%")
+            % {"skill": self._skill_names([skill]), "level": level, "least": least}
+            for skill, level, least in data["levels"]
+        )
+
+    def _word_remark_radius(self, data):
+        return _("%(over_km).1f km too far") % data
+
+    def _word_remark_own_radius(self, data):
+        return _("%(over_km).1f km farther than he travels") % data
+
+    def _word_remark_capacity(self, data):
+        return _("%(open_jobs)s of %(capacity)s jobs open") % data
+
+    def _word_remark_daily_cap(self, data):
+        return _("%(accepted)s of %(cap)s jobs taken today") % data
+
+    def _skill_names(self, skill_ids):
+        return ", ".join(self.env["hr.skill"].browse(skill_ids).mapped("name"))
