@@ -7,7 +7,10 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 LOCAL=$ROOT/.local
 VENV=$LOCAL/venv
 LINT=$LOCAL/lint
-mkdir -p "$LOCAL"/{log,run,stamp}
+mkdir -p "$LOCAL"/{log,run,stamp} 2>/dev/null && [ -w "$LOCAL" ] || {
+  echo "STOP: the user $(id -un) cannot write to $LOCAL: use the user who made it, or a clone of your own" >&2
+  exit 1
+}
 
 # own settings: environment first, then crowd.env (KEY=value lines), then the defaults below
 if [ -r "$ROOT/crowd.env" ]; then
@@ -46,7 +49,7 @@ step() {
   local log=$LOCAL/log/$1.log text=$2 start=$SECONDS rc ticker
   shift 2
   say "$text"
-  (while sleep 20 && kill -0 $$; do say "  ... still at it, $((SECONDS - start)) s"; done) 2>&2 9>&- &
+  (while sleep 20 && kill -0 $$; do say "  ... still at it, $((SECONDS - start)) s"; done) 8>&- 9>&- &
   ticker=$!
   set +e
   (set -e; "$@") >"$log" 2>&1 </dev/null
