@@ -27,7 +27,7 @@ class CrowdDispatch(models.Model):
 
     def _record(self, kind, **values):
         """Add a line to the history of each dispatch."""
-        user = self.env.user
+        user = self._acting_user()
         self.env["crowd.event"].create(
             [
                 dict(
@@ -35,7 +35,7 @@ class CrowdDispatch(models.Model):
                     dispatch_id=dispatch.id,
                     at=self._now(),
                     kind=kind,
-                    user_id=False if user.share or user._is_superuser() else user.id,
+                    user_id=user.id,
                 )
                 for dispatch in self
             ]
@@ -47,6 +47,10 @@ class CrowdDispatch(models.Model):
     def _in_minutes(self, minutes):
         """Return the instant ``minutes`` from now (naive UTC)."""
         return self._now() + timedelta(minutes=minutes)
+
+    def _in_desk_minutes(self, minutes):
+        """Return the instant ``minutes`` of the team's desk hours from now."""
+        return self.team_id._crowd_desk_time(self._now(), minutes)
 
     def _assign(self, offer):
         """``offer`` has won: the others are told, the order exists at once."""
@@ -294,7 +298,9 @@ class CrowdDispatch(models.Model):
         self.activity_unlink([kind])
         self.activity_schedule(kind, summary=text, user_id=self.responsible_id.id)
         self._record("note", note=text)
-        self.next_deadline = self._in_minutes(self.company_id.crowd_follow_up_minutes)
+        self.next_deadline = self._in_desk_minutes(
+            self.company_id.crowd_follow_up_minutes
+        )
 
     def _ensure_responsible(self):
         """Replace a responsible person who has left."""

@@ -19,7 +19,7 @@ class CrowdDispatch(models.Model):
         user = user or self.ticket_id._crowd_find_responsible()
         self._withdraw_everything()
         self._close_escalations("closed")
-        deadline = self._in_minutes(self.company_id.crowd_acknowledge_minutes)
+        deadline = self._in_desk_minutes(self.company_id.crowd_acknowledge_minutes)
         values = {"responsible_id": user.id, "next_deadline": deadline}
         if self.state == "escalated":
             self.write(values)
@@ -136,7 +136,7 @@ class CrowdEscalation(models.Model):
         dispatch.write(
             {
                 "responsible_id": self.env.user.id,
-                "next_deadline": dispatch._in_minutes(
+                "next_deadline": dispatch._in_desk_minutes(
                     self.company_id.crowd_follow_up_minutes
                 ),
             }

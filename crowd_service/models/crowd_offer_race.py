@@ -316,7 +316,7 @@ class CrowdOffer(models.Model):
 
     def _record(self, state, channel="", reason="", note=""):
         """Write these offers' answers into the history."""
-        user = self.env.user
+        user = self.dispatch_id._acting_user()
         self.env["crowd.event"].create(
             [
                 {
@@ -329,7 +329,7 @@ class CrowdOffer(models.Model):
                     "channel": channel,
                     "reason": reason,
                     "note": (note or "")[:2000],
-                    "user_id": False if user.share else user.id,
+                    "user_id": user.id,
                 }
                 for offer in self
             ]

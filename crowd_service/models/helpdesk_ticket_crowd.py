@@ -172,7 +172,9 @@ class HelpdeskTicket(models.Model):
         now = self.env["crowd.clock"].now()
         for ticket in self:
             minutes = ticket.company_id.crowd_first_answer_minutes
-            ticket.crowd_first_answer_deadline = now + timedelta(minutes=minutes)
+            ticket.crowd_first_answer_deadline = ticket.team_id._crowd_desk_time(
+                now, minutes
+            )
 
     @api.model
     def _crowd_sweep_first_answers(self, limit=500):

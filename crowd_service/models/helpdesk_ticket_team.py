@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import fields, models
 
 
@@ -15,5 +17,17 @@ class HelpdeskTicketTeam(models.Model):
         string="Desk hours",
         check_company=True,
         help="When this team is at work: deadlines of people at the desk count in "
-        "these hours. Empty: the company's working hours.",
+        "these hours, less holidays. Empty: around the clock.",
     )
+
+    def _crowd_desk_time(self, start, minutes):
+        """Return when ``minutes`` of desk hours have gone by since ``start``.
+
+        :param start: naive UTC datetime
+        :return: naive UTC datetime; a calendar without hours counts as always open
+        """
+        calendar = self.crowd_calendar_id
+        end = calendar and calendar.plan_hours(
+            minutes / 60.0, start, compute_leaves=True
+        )
+        return (end or start + timedelta(minutes=minutes)).replace(microsecond=0)
