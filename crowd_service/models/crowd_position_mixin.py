@@ -1,7 +1,13 @@
-from odoo import _, fields, models
+from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 POSITION = ("partner_latitude", "partner_longitude")
+
+
+def tells_place(vals):
+    """Tell whether ``vals`` bring coordinates, zero included, and not "none"."""
+    given = [vals[name] for name in POSITION if name in vals]
+    return bool(given) and not any(v is None or v is False for v in given)
 
 
 class CrowdPositionMixin(models.AbstractModel):
@@ -31,10 +37,19 @@ class CrowdPositionMixin(models.AbstractModel):
     )
     position_date = fields.Datetime(string="Position of", copy=False, readonly=True)
 
+    @api.onchange(*POSITION)
+    def _onchange_position(self):
+        if any(self[name] for name in POSITION):
+            self.is_located = True
+
     def _with_position(self, vals):
-        """Return ``vals``, saying "located" when they bring coordinates."""
+        """Return ``vals``, saying "located" when they bring coordinates.
+
+        :raise ValidationError: when the coordinates are no place
+        """
+        self.env["res.partner"]._check_coordinates(vals)
         if any(name in vals for name in POSITION):
-            vals.setdefault("is_located", True)
+            vals.setdefault("is_located", tells_place(vals))
         if vals.get("is_located"):
             source = "imported" if self.env.context.get("import_file") else "manual"
             vals.setdefault("position_source", source)
@@ -42,6 +57,15 @@ class CrowdPositionMixin(models.AbstractModel):
         elif "is_located" in vals:
             vals.update(position_source=False, position_date=False)
         return vals
+
+    def _telling_located(self, vals):
+        """Return ``self``, letting the partner know what ``vals`` say.
+
+        What reaches the partner are numbers: "no position" has become ``0, 0``.
+        """
+        if "is_located" not in vals:
+            return self
+        return self.with_context(crowd_is_located=bool(vals["is_located"]))
 
     def action_geocode(self):
         """Look the address up now, because the user asked for it."""

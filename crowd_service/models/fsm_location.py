@@ -16,4 +16,5 @@ class FSMLocation(models.Model):
         return locations
 
     def write(self, vals):
-        return super().write(self._with_position(dict(vals)))
+        vals = self._with_position(dict(vals))
+        return super(FSMLocation, self._telling_located(vals)).write(vals)

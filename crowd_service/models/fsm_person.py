@@ -109,7 +109,8 @@ class FSMPerson(models.Model):
     def write(self, vals):
         if vals.get("active") is False:
             self._check_open_jobs()
-        res = super().write(self._with_position(dict(vals)))
+        vals = self._with_position(dict(vals))
+        res = super(FSMPerson, self._telling_located(vals)).write(vals)
         if vals.get("active") is False:
             self._withdraw_open_offers()
         return res

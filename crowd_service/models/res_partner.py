@@ -3,9 +3,10 @@ import math
 from odoo import _, api, models
 from odoo.exceptions import UserError, ValidationError
 
-from .crowd_position_mixin import POSITION
+from .crowd_position_mixin import POSITION, tells_place
 
 LIMITS = {"partner_latitude": 90, "partner_longitude": 180}
+TOLERANCE = 1e-6  # degrees: fields of 5 digits turn 90 into 90.00000000000001
 
 
 class ResPartner(models.Model):
@@ -36,7 +37,8 @@ class ResPartner(models.Model):
         self._check_coordinates(vals)
         res = super().write(vals)
         if any(name in vals for name in POSITION):
-            self._mark_located()
+            told = self.env.context.get("crowd_is_located", tells_place(vals))
+            self._mark_located(told)
         return res
 
     @api.model
@@ -50,7 +52,8 @@ class ResPartner(models.Model):
                 value = float(vals.get(name) or 0.0)
             except (TypeError, ValueError):
                 value = math.nan
-            if not abs(value) <= LIMITS[name]:  # nan compares false as well
+            # nan compares false as well
+            if not abs(value) <= LIMITS[name] + TOLERANCE:
                 raise ValidationError(
                     _(
                         "%(field)s: “%(value)s” is no coordinate. It must be a number "
@@ -63,16 +66,21 @@ class ResPartner(models.Model):
                     }
                 )
 
-    def _mark_located(self):
+    def _mark_located(self, is_located):
         """Coordinates came to the partner directly: his worker and place know it."""
         for model in ("fsm.person", "fsm.location"):
             records = (
                 self.env[model]
                 .sudo()  # a partner's editor need not have rights on workers
                 .with_context(active_test=False)
-                .search([("partner_id", "in", self.ids), ("is_located", "=", False)])
+                .search(
+                    [
+                        ("partner_id", "in", self.ids),
+                        ("is_located", "=", not is_located),
+                    ]
+                )
             )
-            records.write({"is_located": True})
+            records.write({"is_located": is_located})
 
     def unlink(self):
         workers = self.env["fsm.person"].sudo().with_context(active_test=False)
