@@ -4,6 +4,7 @@ Odoo's transactions are snapshots: whoever waited for a lock sees the past, and 
 new transaction sees who won. See ``docs/concurrency.md``.
 """
 
+import logging
 import random
 import time
 
@@ -11,6 +12,8 @@ import psycopg2
 from psycopg2 import errorcodes
 
 from . import compat
+
+_logger = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 SECONDS = 2.0
@@ -36,18 +39,21 @@ def decide(env, decision, busy=None):
     """
     compat.flush(env)
     until = time.monotonic() + SECONDS
+    rival = None
     for attempt in range(ATTEMPTS):
         try:
             return _decide_once(env, decision)
-        except Held:
-            pass
+        except Held as error:
+            rival = error
         except (psycopg2.OperationalError, psycopg2.IntegrityError) as error:
             if error.pgcode not in RIVAL:
                 raise
+            rival = error
         pause = random.uniform(0.5, 1.0) * 0.04 * 2**attempt
         if time.monotonic() + pause > until:
             break
         time.sleep(pause)
+    _logger.info("Nothing decided after %s tries: %r", attempt + 1, rival)
     return busy
 
 
@@ -56,7 +62,10 @@ def _decide_once(env, decision):
     try:
         with env.registry.cursor() as cr:
             cr.execute("SET LOCAL lock_timeout = '1s'")
-            return decision(env(cr=cr))
+            own = env(cr=cr)
+            answer = decision(own)
+            compat.flush(own)  # a rival shows here, where all can still be rolled back
+            return answer
     finally:
         compat.invalidate(env)
 

@@ -84,13 +84,16 @@ class HelpdeskTicket(models.Model):
     # ------------------------------------------------------------------
 
     def _crowd_open_dispatch(self):
-        """Return the open dispatch, locked; create it if there is none."""
-        race.lock(self)
+        """Return the open dispatch, locked; create it if there is none.
+
+        Dispatch before ticket, as everybody locks them.
+        """
         dispatch = self.crowd_dispatch_ids.filtered(lambda d: d.state in OPEN_STATES)[:1]
         if dispatch:
             race.lock(dispatch)
             return dispatch
-        dispatch = self.env["crowd.dispatch"].create(self._prepare_dispatch())
+        race.lock(self)
+        dispatch.env["crowd.dispatch"].create(self._prepare_dispatch())
         self.write({"crowd_dispatch_id": dispatch.id})
         dispatch._record("state", to_state="draft")
         return dispatch
@@ -229,7 +232,6 @@ class HelpdeskTicket(models.Model):
         """The customer does not need help any more: cancel everything, then close."""
         self.ensure_one()
         ticket = self._crowd_engine()  # a customer may close his own ticket
-        race.lock(ticket)
         dispatches = ticket.crowd_dispatch_ids.filtered(
             lambda d: d.state in OPEN_STATES
         )
