@@ -1,10 +1,11 @@
 """What the rules are about: a request, the workers, and what was found."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, FrozenSet, Mapping, Optional, Tuple
+from typing import Any, Optional
 
 #: A code and the data that its wording needs: ``("radius", {"over_km": 4.2})``.
-Remark = Tuple[str, Mapping[str, Any]]
+Remark = tuple[str, Mapping[str, Any]]
 
 PARTS = ("distance", "quality", "skill", "fairness")
 
@@ -25,7 +26,7 @@ class Request:
     is_remote: bool = False
     skills: Mapping[int, int] = field(default_factory=dict)
     audience: str = "both"
-    customer_ids: FrozenSet[int] = frozenset()
+    customer_ids: frozenset[int] = frozenset()
     mean_quality: Optional[float] = None
 
 
@@ -45,7 +46,7 @@ class Worker:
     lat: Optional[float] = None
     lon: Optional[float] = None
     own_radius_km: float = 0.0
-    partner_ids: FrozenSet[int] = frozenset()
+    partner_ids: frozenset[int] = frozenset()
     is_active: bool = True
     is_reachable: bool = True
     membership_id: Optional[int] = None
@@ -88,10 +89,12 @@ class Candidate:
     distance_km: Optional[float]
     travel_minutes: Optional[int]
     score: float = 0.0
-    parts: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(PARTS, 0.0))
+    parts: Mapping[str, float] = field(
+        default_factory=lambda: dict.fromkeys(PARTS, 0.0)
+    )
     rank: int = 0
     excluded_reason: str = ""
-    reasons: Tuple[Remark, ...] = ()
+    reasons: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,8 +106,8 @@ class MatchResult:
     workers per first reason; ``looked_at`` is the number of workers judged.
     """
 
-    ranked: Tuple[Candidate, ...] = ()
-    near_misses: Tuple[Candidate, ...] = ()
+    ranked: tuple[Candidate, ...] = ()
+    near_misses: tuple[Candidate, ...] = ()
     ranked_count: int = 0
     excluded: Mapping[str, int] = field(default_factory=dict)
     looked_at: int = 0

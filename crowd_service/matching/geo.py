@@ -5,7 +5,6 @@ Coordinates are degrees, distances kilometres as the crow flies.
 
 import math
 from dataclasses import dataclass
-from typing import Tuple
 
 #: Mean radius R1 of the Earth (Moritz, Geodetic Reference System 1980).
 EARTH_RADIUS_KM = 6371.0088
@@ -42,7 +41,7 @@ class Box:
 
     south: float
     north: float
-    lons: Tuple[Tuple[float, float], ...]
+    lons: tuple[tuple[float, float], ...]
 
     def contains(self, lat, lon):
         """Tell whether the place lies in the box or on its edge."""

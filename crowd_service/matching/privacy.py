@@ -7,13 +7,12 @@ EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}\s?@\s?[\w-]+(?:\.[\w-]+)+")
 #: Digits with what people put between them.
 NUMBER = re.compile(r"(?<![\w.])(?:\+|\(\s?\+?)?\d(?:[ ()/.\-]{0,3}\d){5,}(?!\w)")
 _DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
-DATE = re.compile(
-    r"(?<!\d)(?<!\d[./-])(?:\d{4}-%(month)s-%(day)s"
-    r"|%(day)s[./-]%(month)s[./-](?:\d{4}|\d{2}))(?![./-]?\d)"
-    % {"day": _DAY, "month": _MONTH}
-)
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-IP_ADDRESS = re.compile(r"(?<![\d.])%s(?:\.%s){3}(?![\d.])" % (_OCTET, _OCTET))
+DATE = re.compile(
+    rf"(?<!\d)(?<!\d[./-])(?:\d{{4}}-{_MONTH}-{_DAY}"
+    rf"|{_DAY}[./-]{_MONTH}[./-](?:\d{{4}}|\d{{2}}))(?![./-]?\d)"
+)
+IP_ADDRESS = re.compile(rf"(?<![\d.]){_OCTET}(?:\.{_OCTET}){{3}}(?![\d.])")
 MIN_DIGITS = 7
 HOUSE_NUMBER = re.compile(r"[\s,]+\d+\s?\w?$|^\d+\s?\w?[\s,]+")
 MIN_NAME, MIN_STREET = 3, 5
@@ -81,8 +80,7 @@ def redact(text, names=()):
     for match in reversed(list(_phones(text))):
         text = text[: match.start()] + "…" + text[match.end() :]
     for name in find_names(text, names):
-        pattern = r"(?<!\w)%s(?!\w)" % re.escape(_squeeze(name))
-        text = re.sub(pattern, "…", text, flags=re.IGNORECASE)
+        text = re.sub(_word_pattern(_squeeze(name)), "…", text, flags=re.IGNORECASE)
     return _squeeze(text)
 
 
@@ -98,7 +96,11 @@ def _phones(plain):
 
 
 def _has_word(text, word):
-    return re.search(r"(?<!\w)%s(?!\w)" % re.escape(_fold(word)), _fold(text))
+    return re.search(_word_pattern(_fold(word)), _fold(text))
+
+
+def _word_pattern(word):
+    return rf"(?<!\w){re.escape(word)}(?!\w)"
 
 
 def _plain(text):

@@ -192,7 +192,9 @@ class CrowdMatcher(models.AbstractModel):
         """Return ``{skill id: least level}``; skills the agent added have level 0."""
         needed = ticket.crowd_service_id.crowd_skill_ids
         least = {line.skill_id.id: line.level_progress for line in needed}
-        return {skill_id: least.get(skill_id, 0) for skill_id in ticket.crowd_skill_ids.ids}
+        return {
+            skill_id: least.get(skill_id, 0) for skill_id in ticket.crowd_skill_ids.ids
+        }
 
     # ------------------------------------------------------------------
     # the facts

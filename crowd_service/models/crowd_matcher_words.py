@@ -13,8 +13,8 @@ class CrowdMatcher(models.AbstractModel):
         if not found.excluded_reason:
             return _("%s can be asked.") % found.name
         detail = self._word_detail(found)
-        sentence = "%s: %s" % (found.name, self._word_reason(found.excluded_reason))
-        return "%s (%s)." % (sentence, detail) if detail else sentence + "."
+        sentence = f"{found.name}: {self._word_reason(found.excluded_reason)}"
+        return f"{sentence} ({detail})." if detail else f"{sentence}."
 
     @api.model
     def _word_reason(self, code):
@@ -63,7 +63,7 @@ class CrowdMatcher(models.AbstractModel):
         field = self.env["crowd.candidate"]._fields["excluded_reason"]
         for code, label in field._description_selection(self.env):
             if result.excluded.get(code):
-                words.append("%s: %s" % (label, result.excluded[code]))
+                words.append(f"{label}: {result.excluded[code]}")
         return "; ".join(words)
 
     @api.model

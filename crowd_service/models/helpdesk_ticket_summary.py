@@ -18,7 +18,7 @@ class HelpdeskTicket(models.Model):
             (_("the customer's name"), privacy.find_names(text, self._crowd_names())),
             (_("the street"), privacy.find_streets(text, self._crowd_streets())),
         )
-        kinds = ["%s (%s)" % (kind, ", ".join(hits)) for kind, hits in found if hits]
+        kinds = [f"{kind} ({', '.join(hits)})" for kind, hits in found if hits]
         if not kinds:
             return ""
         return _("The summary contains %s. Externals must not read that.") % (
@@ -33,7 +33,7 @@ class HelpdeskTicket(models.Model):
         streets = [privacy.street_name(street) for street in self._crowd_streets()]
         title = privacy.redact(self.name, self._crowd_names() + streets)
         service = self.crowd_service_id.name
-        return "%s: %s" % (service, title) if service else title
+        return f"{service}: {title}" if service else title
 
     def _crowd_names(self):
         """Return the customer's names, and a person's words of it, longest first."""

@@ -25,9 +25,7 @@ class CrowdFactory:
     def _set_up_crowd(cls):
         """Create two companies with users, a service, a place and a customer."""
         cls.env = cls.env(
-            context=dict(
-                cls.env.context, tracking_disable=True, no_reset_password=True
-            )
+            context=dict(cls.env.context, tracking_disable=True, no_reset_password=True)
         )
         cls.company_a = cls.env["res.company"].create({"name": "Crowd test A"})
         cls.company_b = cls.env["res.company"].create({"name": "Crowd test B"})
@@ -76,7 +74,7 @@ class CrowdFactory:
                     (0, 0, {"name": name}) for name in ("WLAN", "Television")
                 ],
                 "skill_level_ids": [
-                    (0, 0, {"name": "Level %s" % level, "level_progress": level})
+                    (0, 0, {"name": f"Level {level}", "level_progress": level})
                     for level in (10, 50, 80, 100)
                 ],
             }
@@ -101,7 +99,7 @@ class CrowdFactory:
                 "company_id": company.id,
                 "company_ids": [(6, 0, company.ids)],
             },
-            **values
+            **values,
         )
         return new_test_user(cls.env, login=login, groups=groups, **values)
 
@@ -131,7 +129,7 @@ class CrowdFactory:
                 "crowd_radius_km": 30,
                 "crowd_skill_ids": [(0, 0, vals) for vals in needed],
             },
-            **values
+            **values,
         )
         return cls.env["product.template"].create(values)
 
@@ -165,7 +163,7 @@ class CrowdFactory:
         community=None,
         membership=None,
         groups=None,
-        **values
+        **values,
     ):
         """Return a worker who can be asked for ``cls.service``, unless told otherwise.
 
@@ -196,9 +194,7 @@ class CrowdFactory:
     @classmethod
     def _with_position(cls, values, position):
         if position:
-            values.update(
-                partner_latitude=position[0], partner_longitude=position[1]
-            )
+            values.update(partner_latitude=position[0], partner_longitude=position[1])
         return values
 
     @classmethod
