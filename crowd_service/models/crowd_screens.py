@@ -1,0 +1,85 @@
+"""What only the screens need to know about records."""
+
+from odoo import _, api, fields, models
+
+from .crowd_dispatch import OPEN_STATES
+
+
+class CrowdOffer(models.Model):
+    _inherit = "crowd.offer"
+
+    summary = fields.Text(related="dispatch_id.summary")
+    dispatch_state = fields.Selection(
+        related="dispatch_id.state", string="State of the dispatch"
+    )
+    order_id = fields.Many2one(related="dispatch_id.order_id")
+    is_mine = fields.Boolean(
+        compute="_compute_is_mine", help="The user is the worker who was asked."
+    )
+
+    @api.depends_context("uid")
+    @api.depends("worker_id")
+    def _compute_is_mine(self):
+        for offer in self:
+            offer.is_mine = offer._is_mine()
+
+
+class CrowdDispatch(models.Model):
+    _inherit = "crowd.dispatch"
+
+    is_overdue = fields.Boolean(search="_search_is_overdue")
+    is_responsible = fields.Boolean(
+        compute="_compute_is_responsible", help="The user is responsible."
+    )
+    time_left = fields.Char(
+        compute="_compute_time_left", help="Until the next deadline, or since then."
+    )
+
+    @api.model
+    def _search_is_overdue(self, operator, value):
+        wanted = (operator == "=") == bool(value)
+        now = self.env["crowd.clock"].now()
+        late = [("state", "in", OPEN_STATES), ("next_deadline", "<", now)]
+        return late if wanted else ["!", "&"] + late
+
+    @api.depends_context("uid")
+    @api.depends("responsible_id")
+    def _compute_is_responsible(self):
+        for dispatch in self:
+            dispatch.is_responsible = dispatch.responsible_id == self.env.user
+
+    @api.depends_context("lang")
+    @api.depends("next_deadline")
+    def _compute_time_left(self):
+        now = self.env["crowd.clock"].now()
+        for dispatch in self:
+            deadline = dispatch.next_deadline
+            dispatch.time_left = self._format_time_left(deadline and deadline - now)
+
+    @api.model
+    def _format_time_left(self, left):
+        """Return ``left`` (a timedelta, negative: late) in words, coarsely."""
+        if not left:
+            return ""
+        minutes = int(abs(left.total_seconds()) // 60)
+        if minutes < 120:
+            amount = _("%s min") % minutes
+        elif minutes < 48 * 60:
+            amount = _("%s h") % (minutes // 60)
+        else:
+            amount = _("%s days") % (minutes // (24 * 60))
+        return _("%s late") % amount if left.total_seconds() < 0 else amount
+
+
+class HelpdeskTicket(models.Model):
+    _inherit = "helpdesk.ticket"
+
+    crowd_is_responsible = fields.Boolean(compute="_compute_crowd_is_responsible")
+    crowd_is_overdue = fields.Boolean(related="crowd_dispatch_id.is_overdue")
+    crowd_time_left = fields.Char(related="crowd_dispatch_id.time_left")
+
+    @api.depends_context("uid")
+    @api.depends("crowd_responsible_id")
+    def _compute_crowd_is_responsible(self):
+        for ticket in self:
+            ticket.crowd_is_responsible = ticket.crowd_responsible_id == self.env.user
