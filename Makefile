@@ -1,11 +1,11 @@
 # make demo            a running Odoo with demo data (DETACH=1: leave it running)
-# make test            all tests and lint (ONLY=lint,unit,install,odoo,pytest,oca,e2e: some of them)
+# make test            all tests and lint (ONLY=lint,unit,odoo: some of them, see scripts/test)
 # make story           the main job once more, against the demo server
 # make stop            stop everything that was started
 # make clean           remove everything that was made
 # make lint | format   check, or mend, the form of all files
 # make setup           only get what is missing
-# make pot             bring i18n/ up to date
+# make pot             export the texts, bring the translations up to date
 # Settings: CONTRIBUTING.md
 .PHONY: help demo test story stop clean lint format setup pot
 help:
