@@ -6,6 +6,7 @@ from odoo import _, fields, models
 from odoo.exceptions import UserError
 
 from .. import race
+from .crowd_dispatch import HELD_STATES
 
 
 class CrowdDispatch(models.Model):
@@ -26,6 +27,7 @@ class CrowdDispatch(models.Model):
 
         :raise UserError: when one of them cannot be asked, with the reason
         """
+        self._check_can_ask()
         if not self.round:
             self.round = 1
         asked = self._asked_workers()
@@ -39,6 +41,16 @@ class CrowdDispatch(models.Model):
         self._check_askable(wanted, ranked)
         self.env["crowd.candidate"]._store(self, result)
         return self._offer_to([ranked[i] for i in wanted], minutes)
+
+    def _check_can_ask(self):
+        if self.state in HELD_STATES:
+            raise UserError(
+                _(
+                    "%(worker)s has this job. Others can be asked after he gave it back "
+                    "or the desk took it from him."
+                )
+                % {"worker": self.worker_id.name}
+            )
 
     def _asked_workers(self):
         """Return the workers who already have an offer of this round."""

@@ -68,28 +68,33 @@ class CrowdPositionMixin(models.AbstractModel):
         return self.with_context(crowd_is_located=bool(vals["is_located"]))
 
     def action_geocode(self):
-        """Look the address up now, because the user asked for it."""
-        for record in self:
-            if not self._geocode(record.partner_id):
-                raise UserError(
-                    _("No position was found for the address of %s.")
-                    % record.display_name
-                )
-            record.write({"is_located": True, "position_source": "geocoded"})
+        """Look the address up now; of several records, one job each."""
+        if len(self) > 1:
+            for record in self:
+                record.with_delay(
+                    description=_("Position of %s") % record.display_name
+                )._job_geocode()
+            return True
+        if not self._geocode():
+            raise UserError(
+                _("No position was found for the address of %s.") % self.display_name
+            )
         return True
 
-    def _geocode(self, partner):
-        """Ask the geocoder for ``partner``'s address; tell whether it knew it."""
-        place = partner.with_context(lang="en_US")
-        found = partner._geo_localize(
-            place.street, place.zip, place.city, place.state_id.name, place.country_id.name
-        )
+    def _job_geocode(self):
+        """Look one address up in the background; tell whether it was found."""
+        return self._geocode()
+
+    def _geocode(self):
+        self.ensure_one()
+        found = self.env["crowd.geocoder"].locate(self.partner_id)
         if found:
-            partner.write(
+            self.write(
                 {
                     "partner_latitude": found[0],
                     "partner_longitude": found[1],
-                    "date_localization": fields.Date.context_today(partner),
+                    "is_located": True,
+                    "position_source": "geocoded",
                 }
             )
         return bool(found)

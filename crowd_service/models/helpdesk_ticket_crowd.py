@@ -93,7 +93,7 @@ class HelpdeskTicket(models.Model):
             race.lock(dispatch)
             return dispatch
         race.lock(self)
-        dispatch.env["crowd.dispatch"].create(self._prepare_dispatch())
+        dispatch = self.env["crowd.dispatch"].create(self._prepare_dispatch())
         self.write({"crowd_dispatch_id": dispatch.id})
         dispatch._record("state", to_state="draft")
         return dispatch

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .crowd_geocoder import PARAM, PROVIDERS
+
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
@@ -30,4 +32,21 @@ class ResConfigSettings(models.TransientModel):
     )
     crowd_stage_map_ids = fields.One2many(
         related="company_id.crowd_stage_map_ids", readonly=False
+    )
+    crowd_geocoder_provider = fields.Selection(
+        PROVIDERS,
+        string="Address service",
+        config_parameter=PARAM + "provider",
+        help="Asked where an address is when somebody presses the button. Addresses "
+        "leave the company. Empty: nobody is asked.",
+    )
+    crowd_geocoder_url = fields.Char(
+        string="Own server",
+        config_parameter=PARAM + "url",
+        help="Such as https://geo.example.com. Empty: the public one.",
+    )
+    crowd_geocoder_contact = fields.Char(
+        string="Contact for the service",
+        config_parameter=PARAM + "contact",
+        help="An e-mail address; public services want to know who asks.",
     )

@@ -4,3 +4,6 @@ from . import test_escalation
 from . import test_partner_merge
 from . import test_position
 from . import test_desk_hours
+from . import test_holes
+from . import test_ticket_close
+from . import test_geocode

@@ -68,6 +68,14 @@ class TestDispatch(CrowdCase):
         self.assertEqual(len(dispatch.offer_ids), 2)
         self.assertEqual(dispatch.offer_ids.mapped("round"), [1, 1])
 
+    def test_nobody_is_asked_while_somebody_has_the_job(self):
+        dispatch = self._dispatch(workers=self.anna)
+        self._win(dispatch, self.anna)
+        with self.assertRaisesRegex(UserError, "Anna"), self.env.cr.savepoint():
+            self._dispatch(workers=self.beat)
+        self.assertEqual(self._dispatch(), dispatch)
+        self.assertEqual(dispatch.state, "assigned")
+
     def test_unfit_worker_is_refused_by_name(self):
         far = self._create_worker("Far Frida", km=200)
         with self.assertRaisesRegex(UserError, "Far Frida"), self.env.cr.savepoint():
