@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from workflow import DISPATCH, ESCALATION, MEMBERSHIP, OFFER
+
+from crowd_service.workflow import DISPATCH, ESCALATION, MEMBERSHIP, OFFER
 
 STATES = Path(__file__).parents[2] / "docs" / "states.md"
 
