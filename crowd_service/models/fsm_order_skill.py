@@ -24,5 +24,7 @@ class FSMOrder(models.Model):
         for order in self:
             skills = tuple(sorted(order.skill_ids.ids))
             if skills not in found:
-                found[skills] = workers.search([("crowd_has_skill_ids", "in", skills)])
+                found[skills] = workers.search(
+                    [("crowd_missing_skill_ids", "not in", skills)]
+                )
             order.skill_worker_ids = found[skills]

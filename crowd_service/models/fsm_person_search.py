@@ -1,4 +1,5 @@
-from odoo import api, fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
 from odoo.osv import expression
 
 
@@ -30,28 +31,30 @@ class FSMPerson(models.Model):
 
     _inherit = "fsm.person"
 
-    crowd_has_skill_ids = fields.Many2many(
+    crowd_missing_skill_ids = fields.Many2many(
         "hr.skill",
-        string="Has the skills",
-        compute="_compute_crowd_has_skill_ids",
-        search="_search_crowd_has_skill_ids",
-        help="Looked for with a list of skills: who has them all.",
+        string="Skills he lacks",
+        compute="_compute_crowd_missing_skill_ids",
+        search="_search_crowd_missing_skill_ids",
+        help="For domains: 'not in' a list of skills finds who has them all, and "
+        "everybody if the list is empty.",
     )
 
     @api.depends("skill_ids.skill_id")
-    def _compute_crowd_has_skill_ids(self):
+    def _compute_crowd_missing_skill_ids(self):
+        skills = self.env["hr.skill"].search([])
         for worker in self:
-            worker.crowd_has_skill_ids = worker.skill_ids.skill_id
+            worker.crowd_missing_skill_ids = skills - worker.skill_ids.skill_id
 
     @api.model
-    def _search_crowd_has_skill_ids(self, operator, value):
-        """Whoever has *all* skills of the list; everybody, if it is empty."""
-        if operator not in ("in", "="):
-            return [("skill_ids.skill_id", operator, value)]
-        skills = value if isinstance(value, (list, tuple)) else [value]
-        return expression.AND(
-            [[("skill_ids.skill_id", "=", skill_id)] for skill_id in skills if skill_id]
+    def _search_crowd_missing_skill_ids(self, operator, value):
+        """Find who has all skills of the list, or (``in``) who lacks one of them."""
+        if operator not in ("in", "not in"):
+            raise UserError(_("Look for missing skills with a list of them."))
+        has_all = expression.AND(
+            [[("skill_ids.skill_id", "=", skill_id)] for skill_id in value]
         )
+        return has_all if operator == "not in" else ["!"] + has_all
 
     @api.model
     def search(self, *args, **kwargs):

@@ -95,6 +95,7 @@ class CrowdFactory:
             {
                 "name": name.capitalize(),
                 "email": login + "@example.com",
+                "password": login,
                 "tz": "Europe/Zurich",
                 "company_id": company.id,
                 "company_ids": [(6, 0, company.ids)],
