@@ -59,10 +59,12 @@ step() {
   [ $rc = 0 ] || explain "$log" "$text"
 }
 
+free_mb() { df -Pm "$LOCAL" | awk 'NR == 2 {print $4}'; }
+
 explain() { # explain LOG TEXT: stop with what to do
   local log=$1 again="Then run the same command again: it continues where it stopped."
   tail -n "${CROWD_LOG_LINES:-15}" "$log" | sed 's/^/        | /' >&2
-  if grep -qiE 'no space left|not enough free space|errno 28|disk quota' "$log"; then
+  if grep -qiE 'no space left|not enough free space|errno 28|disk quota' "$log" || [ "$(free_mb)" -lt 20 ]; then
     fail "$2: the disk is full" "Free some space on the disk of $ROOT (a full set-up takes about 3 GB). $again"
   elif grep -qiE 'no_pubkey|is not signed|badsig|not available for package authentication' "$log"; then
     fail "$2: the packages could not be authenticated" \
@@ -70,7 +72,7 @@ explain() { # explain LOG TEXT: stop with what to do
   elif grep -qiE 'does not have a release file|404 +not found|no longer has a release file' "$log"; then
     fail "$2: the Debian mirror does not carry it" \
       "Set CROWD_APT_MIRROR to a mirror or an archive that has the suite (CONTRIBUTING.md, Settings). $again"
-  elif grep -qiE 'could not resolve|temporary failure|name or service not known|network is unreachable|could not connect|connection (refused|timed out|reset|failed)|newconnectionerror|failed to fetch|max retries|timed out' "$log"; then
+  elif grep -qiE 'could not resolve|temporary failure|name or service not known|network is unreachable|could not connect|connection (refused|timed out|reset|failed)|newconnectionerror|failed to (fetch|resolve)|max retries|timed out' "$log"; then
     fail "$2: the network or the package registry does not answer" \
       "Check the connection (and proxy settings of apt and pip). $again"
   fi

