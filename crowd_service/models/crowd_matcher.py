@@ -126,11 +126,14 @@ class CrowdMatcher(models.AbstractModel):
         """Judge one worker, however far away: why him, or why not.
 
         :return: :class:`matching.Candidate` without a rank
+        :raise UserError: when there is no such worker, or as :meth:`match`
         """
         self._check_matchable(ticket)
         request = self._prepare_request(ticket)
         params = self._prepare_params(ticket, request, dispatch)
         rows = self._query(FACTS + ONE, dict(params, worker=worker.id))
+        if not rows:
+            raise UserError(_("There is no worker with the id %s.") % worker.id)
         request, workers = self._read_facts(request, rows)
         return matching.judge(request, workers[0])
 
