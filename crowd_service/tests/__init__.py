@@ -7,3 +7,5 @@ from . import test_desk_hours
 from . import test_holes
 from . import test_ticket_close
 from . import test_geocode
+from . import test_match_wizard
+from . import test_privileges
