@@ -91,6 +91,8 @@ FAMILY = {
     "Savary Vuilleumier",
     "it": "Bernasconi Bianchi Cattaneo Ferrari Fontana Galli Lepori Pedrazzini Rossi",
 }
+WORKER_COLUMNS = ("id", "worker_type", "crowd_radius_km", "active")
+PLACE_COLUMNS = ("id", "owner_id:id", "contact_id:id")
 STREETS = {
     "CH": "Lindenweg Bahnhofstrasse Dorfstrasse Gartenweg Birkenweg Schulstrasse Kirchgasse Sonnenrain Mühlestrasse "
     "Rosenweg Bergstrasse Seestrasse",
@@ -366,7 +368,19 @@ class People:
                 near = hub if number % 2 else (*hub[:3], 3)
                 self.customer(near, is_company=number % 5 == 4)
 
+    def split(self, model, partners, columns):
+        """Move what belongs to the contact of ``model``'s rows into the file ``partners``."""
+        for row in self.rows[model]:
+            partner = {"id": row["id"] + "_partner"}
+            partner.update({key: row.pop(key) for key in list(row) if key not in columns})
+            row["partner_id:id"] = partner["id"]
+            row["is_located"] = int(bool(partner["partner_latitude"]))
+            self.rows[partners].append(partner)
+
     def write(self):
+        """Write one file per model; contacts get a file of their own because they are created faster so."""
+        self.split("fsm.person", "res.partner-workers", WORKER_COLUMNS)
+        self.split("fsm.location", "res.partner-places", PLACE_COLUMNS)
         for model, rows in self.rows.items():
             with open(DEMO / f"{model}.csv", "w", newline="") as file:
                 writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
