@@ -25,6 +25,9 @@ CROWD_DB=${CROWD_DB:-crowd}
 
 # nothing of the caller's Python, Odoo or PostgreSQL leaks in
 unset PYTHONPATH PYTHONHOME PYTHONSTARTUP ODOO_RC OPENERP_SERVER PGDATABASE PGSERVICE PGOPTIONS
+# what runs here talks to itself directly, whatever proxy the machine has
+export no_proxy=127.0.0.1,localhost${no_proxy:+,$no_proxy}
+export NO_PROXY=$no_proxy
 export LC_ALL=C.UTF-8 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 export CROWD_T0=${CROWD_T0:-$(date +%s)}
 

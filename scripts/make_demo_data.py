@@ -117,7 +117,16 @@ SKILL_SETS = [
     ("coaching", "tv_box", "streaming"),
     ("router", "mesh", "smart", "windows"),
 ]
-STAR_SKILLS = ("router", "mesh", "tv_box", "android", "ios", "transfer", "windows", "email")
+STAR_SKILLS = (
+    "router",
+    "mesh",
+    "tv_box",
+    "android",
+    "ios",
+    "transfer",
+    "windows",
+    "email",
+)
 EXPERT_SKILLS = "router mesh fibre cabling tv_box tv_set windows virus smart camera business mac email".split()
 PRO_SKILLS = "router mesh windows mac email virus backup printer smart camera business tv_set ios android transfer".split()
 
@@ -155,9 +164,7 @@ class People:
         around = [
             t for t in self.towns if t["country"] == country and km(hub, t) <= reach
         ]
-        weights = [
-            math.sqrt(t["people"]) * (3 if t is hub else 1) for t in around
-        ]
+        weights = [math.sqrt(t["people"]) * (3 if t is hub else 1) for t in around]
         chosen = self.random.choices(around, weights)[0]
         is_hub = km(hub, chosen) <= BIG_CITIES.get(name, 2)
         spread = 0.6 if reach <= 5 else 1.4
@@ -191,7 +198,11 @@ class People:
         language = LANGUAGE_OF_HUB.get(city, "de")
         name = self.name(country, language)
         number = self.random.randint(100, 999)
-        phone = f"+49 30 23125 {number}" if country == "DE" else f"+41 99 000 0{number // 100} {number % 100:02}"
+        phone = (
+            f"+49 30 23125 {number}"
+            if country == "DE"
+            else f"+41 99 000 0{number // 100} {number % 100:02}"
+        )
         return {
             "name": name,
             "email": f"{ascii_name(name)}@{domain}",
@@ -262,7 +273,9 @@ class People:
         return f"{min(max(mean, 1.5), 5):.2f}", count
 
     def languages(self, hub):
-        own = {"fr": "french", "it": "italian"}.get(LANGUAGE_OF_HUB.get(hub[1]), "german")
+        own = {"fr": "french", "it": "italian"}.get(
+            LANGUAGE_OF_HUB.get(hub[1]), "german"
+        )
         return [own] + ["english"] * (self.random.random() < 0.5)
 
     # --- the kinds of workers ---------------------------------------------------
@@ -279,9 +292,12 @@ class People:
         sets = self.random.sample(SKILL_SETS, self.random.choice((1, 1, 2)))
         self.give_skills(worker, [s for part in sets for s in part], 25, 100)
         self.give_skills(worker, self.languages(hub), 75, 100)
-        worker["crowd_radius_km"] = self.random.choices((0, 5, 10, 15, 20), (8, 1, 2, 2, 2))[0]
+        worker["crowd_radius_km"] = self.random.choices(
+            (0, 5, 10, 15, 20), (8, 1, 2, 2, 2)
+        )[0]
         state = self.random.choices(
-            ("active", "applied", "verified", "paused", "suspended", "left"), (85, 4, 2, 5, 2, 2)
+            ("active", "applied", "verified", "paused", "suspended", "left"),
+            (85, 4, 2, 5, 2, 2),
         )[0]
         prefix = "alpen" if hub[0] == "CH" else "heide"
         limits = {
@@ -300,24 +316,46 @@ class People:
             worker["active"] = 0
 
     def professional(self, hub, is_shared):
-        worker = self.worker("pro", hub, "pros.example.org", crowd_radius_km=self.random.choice((0, 40, 60)))
-        self.give_skills(worker, self.random.sample(PRO_SKILLS, self.random.randint(6, 10)), 75, 100)
+        worker = self.worker(
+            "pro",
+            hub,
+            "pros.example.org",
+            crowd_radius_km=self.random.choice((0, 40, 60)),
+        )
+        self.give_skills(
+            worker, self.random.sample(PRO_SKILLS, self.random.randint(6, 10)), 75, 100
+        )
         self.give_skills(worker, self.languages(hub), 75, 100)
         prefix = "alpen" if hub[0] == "CH" else "heide"
         self.join(worker, prefix + "_pros", capacity=3, daily_cap=5)
         if is_shared:
-            self.join(worker, ("heide" if prefix == "alpen" else "alpen") + "_pros", capacity=2)
+            self.join(
+                worker,
+                ("heide" if prefix == "alpen" else "alpen") + "_pros",
+                capacity=2,
+            )
 
     def technician(self, hub):
         company = "alpenfunk" if hub[0] == "CH" else "heidefunk"
         worker = self.worker("tech", hub, f"{company}.example.com", crowd_radius_km=80)
-        self.give_skills(worker, self.random.sample(EXPERT_SKILLS, self.random.randint(8, 11)) + ["router", "fibre"], 50, 100)
+        self.give_skills(
+            worker,
+            self.random.sample(EXPERT_SKILLS, self.random.randint(8, 11))
+            + ["router", "fibre"],
+            50,
+            100,
+        )
         self.give_skills(worker, self.languages(hub), 75, 100)
         self.join(worker, company[:5] + "_techs", capacity=4)
 
     def partner_staff(self, hub):
         worker = self.worker("staff", hub, "shops.example.org")
-        self.give_skills(worker, ["ios", "android", "transfer", "router", "tv_box", "coaching"], 50, 100)
+        self.give_skills(
+            worker,
+            ["ios", "android", "transfer", "router", "tv_box", "coaching"],
+            50,
+            100,
+        )
         self.join(worker, "alpen_partners", capacity=2)
 
     # --- customers --------------------------------------------------------------
@@ -328,12 +366,19 @@ class People:
         person = self.person(hub, "customers.example.com")
         if is_company:
             family = person["name"].split()[-1]
-            person["name"] = f"{self.random.choice(('Bäckerei', 'Praxis', 'Garage', 'Weinhandlung'))} {family}"
+            person["name"] = (
+                f"{self.random.choice(('Bäckerei', 'Praxis', 'Garage', 'Weinhandlung'))} {family}"
+            )
         position = {k: person.pop(k) for k in ("partner_latitude", "partner_longitude")}
         if number == UNLOCATED_CUSTOMER:
             position = dict.fromkeys(position, "")
         self.rows["res.partner"].append(
-            {"id": f"customer_{number}", "is_company": int(is_company), "company_id:id": company_of(hub), **person}
+            {
+                "id": f"customer_{number}",
+                "is_company": int(is_company),
+                "company_id:id": company_of(hub),
+                **person,
+            }
         )
         self.rows["fsm.location"].append(
             {
@@ -342,7 +387,10 @@ class People:
                 "owner_id:id": f"customer_{number}",
                 "contact_id:id": "" if is_company else f"customer_{number}",
                 "company_id:id": company_of(hub),
-                **{k: person[k] for k in ("street", "zip", "city", "country_id:id", "phone", "tz")},
+                **{
+                    k: person[k]
+                    for k in ("street", "zip", "city", "country_id:id", "phone", "tz")
+                },
                 **position,
             }
         )
@@ -372,7 +420,9 @@ class People:
         """Move what belongs to the contact of ``model``'s rows into the file ``partners``."""
         for row in self.rows[model]:
             partner = {"id": row["id"] + "_partner"}
-            partner.update({key: row.pop(key) for key in list(row) if key not in columns})
+            partner.update(
+                {key: row.pop(key) for key in list(row) if key not in columns}
+            )
             row["partner_id:id"] = partner["id"]
             row["is_located"] = int(bool(partner["partner_latitude"]))
             self.rows[partners].append(partner)
@@ -396,7 +446,9 @@ def company_of(hub):
 def is_town(city):
     """Tell whether it is a town of ours, and not one of the double names of a quarter."""
     name = LOCAL_NAMES.get(city["name"], city["name"])
-    is_quarter = any(mark in name for mark in ("/", "(", " Dorf")) and name != "Biel/Bienne"
+    is_quarter = (
+        any(mark in name for mark in ("/", "(", " Dorf")) and name != "Biel/Bienne"
+    )
     return city["countrycode"] in ("CH", "DE") and not is_quarter
 
 
@@ -418,7 +470,13 @@ def km(a, b):
 
 def ascii_name(name):
     """Return "Jürg Lüthi" as "juerg.luethi"."""
-    for letter, plain in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("ı", "i")):
+    for letter, plain in (
+        ("ä", "ae"),
+        ("ö", "oe"),
+        ("ü", "ue"),
+        ("ß", "ss"),
+        ("ı", "i"),
+    ):
         name = name.lower().replace(letter, plain)
     name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return name.replace(" ", ".")
@@ -437,8 +495,24 @@ def draw_logo(name, color, points):
 
 
 if __name__ == "__main__":
-    draw_logo("alpenfunk", "#0b5563", [(90, 380), (256, 190), (320, 270), (350, 240), (425, 380)])
-    draw_logo("heidefunk", "#7b2d5b", [(80, 380), (170, 340), (244, 335), (256, 190), (268, 335), (350, 340), (432, 380)])
+    draw_logo(
+        "alpenfunk",
+        "#0b5563",
+        [(90, 380), (256, 190), (320, 270), (350, 240), (425, 380)],
+    )
+    draw_logo(
+        "heidefunk",
+        "#7b2d5b",
+        [
+            (80, 380),
+            (170, 340),
+            (244, 335),
+            (256, 190),
+            (268, 335),
+            (350, 340),
+            (432, 380),
+        ],
+    )
     people = People()
     people.populate()
     people.write()
