@@ -9,9 +9,9 @@ class HelpdeskTicket(models.Model):
     _inherit = "helpdesk.ticket"
 
     def _get_summary_warning(self, text):
-        """Return in words what ``text`` gives away, or "" when it is clean."""
+        """Return in words what ``text`` gives away, or False when it is clean."""
         if not text:
-            return ""
+            return False
         found = (
             (_("e-mail addresses"), privacy.find_emails(text)),
             (_("phone numbers"), privacy.find_phones(text)),
@@ -20,7 +20,7 @@ class HelpdeskTicket(models.Model):
         )
         kinds = [f"{kind} ({', '.join(hits)})" for kind, hits in found if hits]
         if not kinds:
-            return ""
+            return False
         return _("The summary contains %s. Externals must not read that.") % (
             ", ".join(kinds)
         )

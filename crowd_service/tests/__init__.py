@@ -1,4 +1,7 @@
 from . import test_matcher
+from . import test_matcher_reasons
+from . import test_matcher_boundaries
+from . import test_match_interface
 from . import test_dispatch
 from . import test_escalation
 from . import test_partner_merge
@@ -9,3 +12,4 @@ from . import test_ticket_close
 from . import test_geocode
 from . import test_match_wizard
 from . import test_privileges
+from . import test_multi_company

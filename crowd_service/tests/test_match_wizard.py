@@ -1,5 +1,5 @@
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import CrowdCase
 
@@ -72,6 +72,17 @@ class TestMatchWizard(CrowdCase):
         match.top = 0
         with self.assertRaises(UserError):
             match.action_take_top()
+
+    def test_the_form(self):
+        self.customer.name = "Petra Muster"
+        with Form(self._open()) as form:
+            self.assertFalse(form.summary_warning)
+            form.summary = "Petra waits"
+            self.assertIn("Petra", form.summary_warning)
+            with form.line_ids.edit(3) as line:
+                line.is_selected = True
+            self.assertEqual(form.selected_count, 4)
+        self.assertEqual(form.save().selected_count, 4)
 
     def test_send(self):
         match = self._open()
@@ -174,7 +185,7 @@ class TestSummary(CrowdCase):
         text = self._proposal(title)
         for secret in ("Petra", "Muster", "Long Lane", "example", "555"):
             self.assertNotIn(secret, text)
-        self.assertEqual(self.ticket._get_summary_warning(text), "")
+        self.assertIs(self.ticket._get_summary_warning(text), False)
 
     def test_proposal_is_the_agents_text_once_there_is_one(self):
         self.ticket.crowd_summary = "As agreed."
@@ -196,7 +207,7 @@ class TestSummary(CrowdCase):
 
     def test_no_warning(self):
         for text in (False, "", "The router blinks red since 2026-03-01."):
-            self.assertEqual(self.ticket._get_summary_warning(text), "")
+            self.assertIs(self.ticket._get_summary_warning(text), False)
 
     def test_warning_on_ticket_and_wizard(self):
         self._create_worker("Friend")
@@ -214,5 +225,5 @@ class TestSummary(CrowdCase):
     def test_a_companys_name_is_no_list_of_words(self):
         self.customer.write({"name": "Home Network Ltd", "is_company": True})
         self.ticket.partner_name = "Home Network Ltd"
-        self.assertEqual(self.ticket._get_summary_warning("the home network"), "")
+        self.assertFalse(self.ticket._get_summary_warning("the home network"))
         self.assertTrue(self.ticket._get_summary_warning("at Home Network Ltd"))
