@@ -7,6 +7,7 @@ from . import crowd_membership
 from . import crowd_service_skill
 from . import product_template
 from . import res_partner
+from . import res_partner_reader
 from . import fsm_person
 from . import fsm_location
 from . import crowd_stage_map
@@ -16,16 +17,21 @@ from . import helpdesk_ticket_team
 from . import crowd_event
 from . import crowd_dispatch
 from . import crowd_dispatch_flow
+from . import crowd_dispatch_clock
+from . import crowd_dispatch_actions
 from . import crowd_dispatch_round
 from . import crowd_dispatch_order
 from . import crowd_candidate
 from . import crowd_offer
 from . import crowd_offer_race
+from . import crowd_offer_public
+from . import crowd_offer_answer
 from . import crowd_offer_actions
 from . import crowd_escalation
 from . import crowd_escalation_flow
 from . import crowd_gateway
 from . import crowd_delivery
+from . import crowd_delivery_send
 from . import crowd_token
 from . import crowd_matcher
 from . import crowd_matcher_words
@@ -41,3 +47,4 @@ from . import fsm_order_skill
 from . import helpdesk_ticket_location
 from . import base_partner_merge
 from . import fsm_person_merge
+from . import crowd_rights

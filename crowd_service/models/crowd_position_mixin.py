@@ -69,6 +69,8 @@ class CrowdPositionMixin(models.AbstractModel):
 
     def action_geocode(self):
         """Look the address up now; of several records, one job each."""
+        self.check_access_rights("write")
+        self.check_access_rule("write")  # before anybody outside is asked
         if len(self) > 1:
             for record in self:
                 record.with_delay(

@@ -1,0 +1,69 @@
+"""Rights that record rules cannot express: what a record may not become."""
+
+from odoo import _, models
+from odoo.exceptions import AccessError, UserError
+
+FIXED = ("worker_id", "community_id")
+MEASURED = ("quality", "quality_count")
+
+
+class CrowdCompanyMixin(models.AbstractModel):
+    """A record that cannot be pushed into a company where its writer has no rights.
+
+    Odoo checks the rules of a record before it is written, not as it is afterwards.
+    """
+
+    _name = "crowd.company.mixin"
+    _description = "Stays in the companies of its writer"
+
+    def write(self, vals):
+        res = super().write(vals)
+        if "company_id" in vals:
+            self.flush(["company_id"])
+            self.check_access_rule("write")
+        return res
+
+
+class CrowdStageMap(models.Model):
+    _name = "crowd.stage.map"
+    _inherit = ["crowd.stage.map", "crowd.company.mixin"]
+
+
+class CrowdGateway(models.Model):
+    _name = "crowd.gateway"
+    _inherit = ["crowd.gateway", "crowd.company.mixin"]
+
+
+class CrowdCommunity(models.Model):
+    _name = "crowd.community"
+    _inherit = ["crowd.community", "crowd.company.mixin"]
+
+    def write(self, vals):
+        if "company_id" in vals:
+            self._check_without_members(vals["company_id"])
+        return super().write(vals)
+
+    def _check_without_members(self, company_id):
+        """Raise if members would change the company with their community."""
+        moving = self.filtered(lambda c: c.company_id.id != company_id)
+        if moving.sudo().membership_ids:  # also those of companies out of sight
+            raise UserError(
+                _("A community with members stays in its company. Make another one.")
+            )
+
+
+class CrowdMembership(models.Model):
+    _inherit = "crowd.membership"
+
+    def write(self, vals):
+        if not self.env.su:
+            self._check_writable(vals)
+        return super().write(vals)
+
+    def _check_writable(self, vals):
+        if any(name in vals for name in FIXED):
+            raise UserError(
+                _("A membership keeps its worker and its community: make another one.")
+            )
+        if any(name in vals for name in MEASURED):
+            raise AccessError(_("Quality comes from ratings, nobody writes it."))

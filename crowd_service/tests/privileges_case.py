@@ -1,0 +1,198 @@
+"""One record of each model and one user of each kind, for the tests of rights."""
+
+import csv
+import os
+from datetime import datetime
+
+from .common import CrowdCase
+
+HERE = os.path.dirname(__file__)
+# of each level, those on the left may not do what the level begins to allow
+LEVELS = (
+    "public",
+    "portal",
+    "employee",
+    "technician",
+    "holder",
+    "agent",
+    "dispatcher",
+    "manager",
+)
+PEOPLE = LEVELS + ("agent_b",)
+
+
+class Undo(Exception):
+    """Takes back what was tried."""
+
+
+def read_table(name):
+    with open(os.path.join(HERE, name), newline="") as table:
+        return list(csv.DictReader(table))
+
+
+class PrivilegesCase(CrowdCase):
+    """One record of each model, in company A, and a user per kind of person."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        technician = "crowd_service.group_crowd_technician"
+        cls.worker = cls._create_worker("Holder", "technician", groups=technician)
+        cls.other_worker = cls._create_worker("Friend")
+        cls.people = {
+            "public": cls.env.ref("base.public_user"),
+            "portal": cls.portal_user,
+            "employee": cls.employee,
+            "technician": cls.technician,
+            "holder": cls.worker.crowd_user_id,
+            "agent": cls.agent,
+            "dispatcher": cls.dispatcher,
+            "manager": cls.manager,
+            "agent_b": cls.agent_b,
+        }
+
+    def setUp(self):
+        super().setUp()
+        self.ticket = self._create_ticket()
+        self._set_up_dispatch()
+        self.records = self._collect_records()
+
+    def _set_up_dispatch(self):
+        """The holder has the job, and an escalation that was addressed to him."""
+        ticket = self.ticket.with_user(self.agent)
+        dispatch_id = ticket.crowd_dispatch(self.worker.ids, 30)
+        escalation_id = ticket.crowd_escalate(
+            "manual", "", self.people["holder"].id
+        )
+        self.dispatch = self.env["crowd.dispatch"].browse(dispatch_id)
+        self.escalation = self.env["crowd.escalation"].browse(escalation_id)
+        self.dispatch._assign_worker(self.worker)
+        self.offer = self.dispatch.accepted_offer_id
+        self.env["crowd.token"]._mint("offer", self.offer)
+        self.gateway = self.env["crowd.gateway"].create(
+            {"name": "A's mail", "kind": "mail", "company_id": self.company_a.id}
+        )
+        self.delivery = self.env["crowd.delivery"].create(
+            {
+                "gateway_id": self.gateway.id,
+                "company_id": self.company_a.id,
+                "purpose": "won",
+                "offer_id": self.offer.id,
+                "partner_id": self.worker.partner_id.id,
+            }
+        )
+        self.location.company_id = self.company_a
+        self.env["crowd.geocode"].create(
+            {"address": "3000 Bern, Testland", "looked_up_at": datetime(2026, 1, 1)}
+        )
+
+    def _collect_records(self):
+        """Return ``{model: record}``; what is not named here is looked for."""
+        dispatch = self.dispatch
+        records = {
+            "crowd.dispatch": dispatch,
+            "crowd.offer": self.offer,
+            "crowd.escalation": self.escalation,
+            "crowd.gateway": self.gateway,
+            "crowd.delivery": self.delivery,
+            "crowd.candidate": self.env["crowd.candidate"].search(
+                [("dispatch_id", "=", dispatch.id)], limit=1
+            ),
+            "crowd.event": dispatch.event_ids[:1],
+            "crowd.community": self.community,
+            "crowd.membership": self.worker.crowd_membership_ids,
+            "crowd.service.skill": self.service.crowd_skill_ids,
+            "crowd.stage.map": self.company_a.crowd_stage_map_ids[:1],
+            "fsm.person": self.worker,
+            "fsm.person.skill": self.worker.skill_ids,
+            "fsm.order": dispatch.order_id,
+            "fsm.location": self.location,
+            "helpdesk.ticket": self.ticket,
+            "helpdesk.ticket.stage": self.ticket.stage_id,
+            "hr.skill": self.skill_wlan,
+            "product.template": self.service,
+        }
+        for row in read_table("privileges.csv"):
+            model = self.env[row["model"]]
+            if row["model"] not in records and not model._transient:
+                records[row["model"]] = model.search([], limit=1, order="id desc")
+        return records
+
+    def _own_models(self):
+        return [
+            name
+            for name, model in self.env.registry.items()
+            if model._original_module == "crowd_service" and not model._abstract
+        ]
+
+    def _undone(self, act, *args):
+        """Return what ``act`` returned or raised, and take it back."""
+        outcome = None
+        try:
+            with self.env.cr.savepoint(), self.env.clear_upon_failure():
+                outcome = act(*args)
+                raise Undo()
+        except Undo:
+            pass
+        except Exception as error:  # pylint: disable=broad-except
+            outcome = error
+        self.env.cache.invalidate()
+        return outcome
+
+    def _try_create(self, model):
+        prepare = getattr(self, "_values_" + model._name.replace(".", "_"), None)
+        model.check_access_rights("create")
+        record = model.create(prepare(model) if prepare else {})
+        model.flush()
+        return record
+
+    def _values_crowd_community(self, model):
+        return {"name": "Another", "company_id": self.company_a.id}
+
+    def _values_crowd_membership(self, model):
+        community = self.env["crowd.community"].create(
+            {"name": "Third", "company_id": self.company_a.id}
+        )
+        return {"worker_id": self.other_worker.id, "community_id": community.id}
+
+    def _values_crowd_service_skill(self, model):
+        return {"service_id": self.service.id, "skill_id": self.skill_tv.id}
+
+    def _values_crowd_stage_map(self, model):
+        return {"company_id": self.company_a.id, "dispatch_state": "searching"}
+
+    def _values_crowd_gateway(self, model):
+        return {"name": "B", "kind": "mail", "company_id": self.company_a.id}
+
+    def _values_fsm_person(self, model):
+        return {"name": "New", "company_id": self.company_a.id}
+
+    def _values_fsm_person_skill(self, model):
+        return {
+            "person_id": self.worker.id,
+            "skill_id": self.skill_tv.id,
+            "skill_type_id": self.skill_type.id,
+            "skill_level_id": self._level(10).id,
+        }
+
+    def _values_crowd_match(self, model):
+        return {"ticket_id": self.ticket.id, "summary": "x", "offer_minutes": 5}
+
+    def _values_crowd_match_line(self, model):
+        match = model.env["crowd.match"]
+        return {"match_id": match.create(self._values_crowd_match(match)).id}
+
+    _values_crowd_match_near_miss = _values_crowd_match_line
+
+    def _values_crowd_escalate(self, model):
+        return {"ticket_id": self.ticket.id, "reason": "manual"}
+
+    def _values_crowd_answer(self, model):
+        return {"offer_id": self.offer.id, "kind": "decline"}
+
+    def _values_crowd_pause(self, model):
+        return {
+            "dispatch_id": self.dispatch.id,
+            "until": datetime(2050, 1, 1),
+            "note": "Parts",
+        }
