@@ -1,5 +1,7 @@
 """What installing and removing the addon does beyond its data files."""
 
+from psycopg2 import sql
+
 from odoo import SUPERUSER_ID, api
 
 ORDER_STAGES = {
@@ -54,20 +56,17 @@ def _create_order_stages(env):
 
 def _mark_located(cr):
     """Workers and places that already have coordinates are located."""
+    query = """
+        UPDATE {table} AS record
+           SET is_located = TRUE,
+               position_source = 'manual',
+               position_date = COALESCE(p.date_localization, p.write_date)
+          FROM res_partner p
+         WHERE p.id = record.partner_id
+           AND (p.partner_latitude <> 0 OR p.partner_longitude <> 0)
+        """
     for table in ("fsm_person", "fsm_location"):
-        cr.execute(
-            """
-            UPDATE {table} AS record
-               SET is_located = TRUE,
-                   position_source = 'manual',
-                   position_date = COALESCE(p.date_localization, p.write_date)
-              FROM res_partner p
-             WHERE p.id = record.partner_id
-               AND (p.partner_latitude <> 0 OR p.partner_longitude <> 0)
-            """.format(
-                table=table  # one of the two names above
-            )
-        )
+        cr.execute(sql.SQL(query).format(table=sql.Identifier(table)))
 
 
 def _give_first_answer_deadlines(env):

@@ -9,7 +9,7 @@ import random
 import time
 
 import psycopg2
-from psycopg2 import errorcodes
+from psycopg2 import errorcodes, sql
 
 from . import compat
 
@@ -76,8 +76,11 @@ def lock(records, wait=True):
     :raise Held: when ``wait`` is false and somebody else holds one of them
     """
     compat.flush(records.env)
-    query = "SELECT id FROM {} WHERE id IN %s ORDER BY id FOR NO KEY UPDATE{}".format(
-        records._table, "" if wait else " SKIP LOCKED"  # no user input
+    query = sql.SQL(
+        "SELECT id FROM {table} WHERE id IN %s ORDER BY id FOR NO KEY UPDATE {skip}"
+    ).format(
+        table=sql.Identifier(records._table),
+        skip=sql.SQL("" if wait else "SKIP LOCKED"),
     )
     records.env.cr.execute(query, (tuple(records.ids),), log_exceptions=False)
     if records.env.cr.rowcount != len(records):

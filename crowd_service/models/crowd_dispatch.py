@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 
 from ..workflow import DISPATCH
 from .crowd_transition_mixin import state_selection

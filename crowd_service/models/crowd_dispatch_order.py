@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import _, fields, models
+from odoo import _, models
 from odoo.exceptions import UserError
 
 from .crowd_dispatch import HELD_STATES
@@ -21,7 +21,9 @@ class CrowdDispatch(models.Model):
             self.order_id.write(self._prepare_schedule(offer))
             return self.order_id
         orders = self.env["fsm.order"].with_company(self.company_id)
-        return orders.create(dict(self._prepare_order(), **self._prepare_schedule(offer)))
+        return orders.create(
+            dict(self._prepare_order(), **self._prepare_schedule(offer))
+        )
 
     def _prepare_order(self):
         ticket = self.ticket_id

@@ -72,7 +72,10 @@ class CrowdDispatch(models.Model):
         self.ensure_one()
         now = self._now()
         expires_at = now + timedelta(minutes=minutes or self.offer_minutes)
-        number, wave = len(self.offer_ids), max(self.offer_ids.mapped("wave") or [0]) + 1
+        number, wave = (
+            len(self.offer_ids),
+            max(self.offer_ids.mapped("wave") or [0]) + 1,
+        )
         offers = self.env["crowd.offer"].create(
             [
                 dict(
@@ -156,7 +159,10 @@ class CrowdDispatch(models.Model):
         offer._count_accept()
         refusal = offer._refusal()
         if refusal:
-            raise UserError("%s: %s" % (worker.name, refusal["message"]))
+            raise UserError(
+                _("%(worker)s cannot take the job: %(why)s")
+                % {"worker": worker.name, "why": refusal["message"]}
+            )
         offer._win(channel, on_behalf=origin == "desk")
         return offer
 

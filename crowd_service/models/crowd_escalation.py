@@ -72,7 +72,8 @@ class CrowdEscalation(models.Model):
         default=1, readonly=True, help="1 is the first person asked, 2 his superior."
     )
     packet = fields.Html(
-        readonly=True, help="Offers and answers so far, customer's words, what was tried."
+        readonly=True,
+        help="Offers and answers so far, customer's words, what was tried.",
     )
     opened_at = fields.Datetime(readonly=True)
     deadline = fields.Datetime(string="Acknowledge until", readonly=True)

@@ -105,7 +105,12 @@ class CrowdDispatch(models.Model):
             ._description_selection(self.env)
         )
         return view._render(
-            {"dispatch": self, "ticket": self.ticket_id, "note": note, "reason": labels[reason]}
+            {
+                "dispatch": self,
+                "ticket": self.ticket_id,
+                "note": note,
+                "reason": labels[reason],
+            }
         )
 
 

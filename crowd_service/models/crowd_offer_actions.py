@@ -99,4 +99,4 @@ class CrowdOffer(models.Model):
     def _withdraw(self):
         """Take back what is not answered yet, and tell the people."""
         for dispatch in self.mapped("dispatch_id"):
-            dispatch._withdraw_offers(self.filtered(lambda o: o.dispatch_id == dispatch))
+            dispatch._withdraw_offers(self & dispatch.offer_ids)

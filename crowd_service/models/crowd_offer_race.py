@@ -58,7 +58,9 @@ class CrowdOffer(models.Model):
             raise UserError(_("“%s” is no channel.") % channel)
         if self._is_mine() and not on_behalf:
             return
-        if not (on_behalf and self.env.user.has_group("crowd_service.group_crowd_agent")):
+        if not (
+            on_behalf and self.env.user.has_group("crowd_service.group_crowd_agent")
+        ):
             raise AccessError(_("This offer does not exist, or it is not yours."))
         self.check_access_rule("read")
 

@@ -53,11 +53,12 @@ class FSMPerson(models.Model):
     ]
 
     def init(self):
-        super().init()
+        res = super().init()
         self.env.cr.execute(
             "CREATE UNIQUE INDEX IF NOT EXISTS fsm_person_crowd_partner_uniq"
             " ON fsm_person (partner_id)"
         )
+        return res
 
     @api.depends("worker_type")
     def _compute_is_external(self):

@@ -3,7 +3,6 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
-
 PRIORITY_FACTOR = {"0": 2.0, "1": 1.0, "2": 0.5, "3": 0.25}
 
 
@@ -136,6 +135,4 @@ class HelpdeskTicket(models.Model):
             if not (ticket.crowd_wished_from and ticket.crowd_wished_to):
                 raise ValidationError(_("A wished time needs a beginning and an end."))
             if ticket.crowd_wished_from >= ticket.crowd_wished_to:
-                raise ValidationError(
-                    _("The wished time must begin before it ends.")
-                )
+                raise ValidationError(_("The wished time must begin before it ends."))

@@ -77,6 +77,7 @@ class HelpdeskTicket(models.Model):
 
         Defaults that a client put into the context stay outside.
         """
+        # pylint: disable=context-overridden
         return self.with_context(clean_context(self.env.context)).sudo()
 
     # ------------------------------------------------------------------
@@ -88,7 +89,9 @@ class HelpdeskTicket(models.Model):
 
         Dispatch before ticket, as everybody locks them.
         """
-        dispatch = self.crowd_dispatch_ids.filtered(lambda d: d.state in OPEN_STATES)[:1]
+        dispatch = self.crowd_dispatch_ids.filtered(lambda d: d.state in OPEN_STATES)[
+            :1
+        ]
         if dispatch:
             race.lock(dispatch)
             return dispatch
@@ -110,8 +113,7 @@ class HelpdeskTicket(models.Model):
             "wave_size": company.crowd_wave_size,
             "offer_minutes": company.crowd_offer_minutes,
             "started_at": now,
-            "next_deadline": now
-            + timedelta(minutes=company.crowd_acknowledge_minutes),
+            "next_deadline": now + timedelta(minutes=company.crowd_acknowledge_minutes),
         }
 
     def _crowd_escalate(self, reason, note="", user=None, team=None):

@@ -195,7 +195,9 @@ class TestDispatch(CrowdCase):
         answer = self._offer(second, self.anna)._accept("api")
         self.assertEqual(answer["result"], "refused")
         with self.at(first.assigned_at + timedelta(days=1)):
-            second.offer_ids.write({"expires_at": first.assigned_at + timedelta(days=2)})
+            second.offer_ids.write(
+                {"expires_at": first.assigned_at + timedelta(days=2)}
+            )
             self._win(second, self.anna)
 
     def test_inactive_member_is_refused(self):

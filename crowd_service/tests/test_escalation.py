@@ -214,8 +214,9 @@ class TestEscalation(CrowdCase):
                 raise ValueError("bad row")
             return original(dispatch)
 
-        with patch.object(type(bad), "_due_offered", explode), self.assertLogs(
-            "odoo.addons.crowd_service", level="ERROR"
+        with (
+            patch.object(type(bad), "_due_offered", explode),
+            self.assertLogs("odoo.addons.crowd_service", level="ERROR"),
         ):
             self._sweep(good.next_deadline + timedelta(minutes=1))
         self.assertEqual(good.state, "escalated")

@@ -1,0 +1,116 @@
+from odoo import _, api, models
+
+from .. import race
+from .crowd_dispatch import OPEN_STATES
+
+
+class CrowdDispatch(models.Model):
+    """The clock that makes sure there is a next move."""
+
+    _inherit = "crowd.dispatch"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        dispatches = super().create(vals_list)
+        for dispatch in dispatches:
+            dispatch._schedule_wake()
+        return dispatches
+
+    def write(self, vals):
+        res = super().write(vals)
+        if vals.get("next_deadline"):
+            for dispatch in self:
+                dispatch._schedule_wake()
+        return res
+
+    def _schedule_wake(self):
+        """Let a job look at the dispatch at its deadline, to the second."""
+        self.with_delay(
+            eta=self.next_deadline, description="Deadline of %s" % self.name
+        )._job_wake()
+
+    def _job_wake(self):
+        """Do what is due; a job that comes too early or too late does no harm."""
+        if self.exists():
+            self._handle_due()
+
+    @api.model
+    def _cron_sweep(self, limit=500):
+        """Do what is due and was not done: the net below the jobs."""
+        now = self._now()
+        due = self.search(
+            [("state", "in", OPEN_STATES), ("next_deadline", "<=", now)],
+            limit=limit,
+            order="next_deadline, id",
+        )
+        for dispatch_id in due.ids:
+            self._alone(dispatch_id, "_handle_due")
+        self.env["helpdesk.ticket"]._crowd_sweep_first_answers(limit)
+
+    @api.model
+    def _alone(self, record_id, method, model="crowd.dispatch"):
+        """Run one record's ``method`` in its own transaction; log, never stop."""
+        try:
+            race.decide(
+                self.env, lambda env: getattr(env[model].browse(record_id), method)()
+            )
+        except Exception:  # noqa: BLE001 - one bad row must not stop the others
+            self.env["crowd.clock"]._log_failure(model, record_id)
+
+    def _handle_due(self):
+        """Make the move that the deadline asks for."""
+        race.lock(self)
+        if self.state in OPEN_STATES and self.next_deadline <= self._now():
+            getattr(self, "_due_" + self.state)()
+
+    def _due_draft(self):
+        self._escalate("not_asked")
+
+    def _due_searching(self):
+        self._escalate("not_asked")
+
+    def _due_offered(self):
+        late = self.open_offers().filtered(lambda o: o.expires_at <= self._now())
+        late._move("expired")
+        late._record("expired")
+        self.env["crowd.delivery"]._close_activities(late)
+        waiting = self.open_offers()
+        if waiting:
+            self.next_deadline = max(waiting.mapped("expires_at"))
+        else:
+            self._escalate(self._silence_reason())
+
+    def _due_assigned(self):
+        self._look_again(_("The job should be done by now: is everything all right?"))
+
+    def _due_in_progress(self):
+        self._look_again(_("The job takes longer than planned."))
+
+    def _due_escalated(self):
+        escalation = self.escalation_ids.filtered(
+            lambda e: e.state in ("open", "acknowledged")
+        )[:1]
+        if escalation.state == "acknowledged":
+            self._look_again(_("You said you are responsible: what is next?"))
+        else:
+            self._climb(escalation)
+
+    def _due_paused(self):
+        self._resume()
+
+    def _look_again(self, text):
+        """Remind the responsible person, once per follow-up period."""
+        self._ensure_responsible()
+        kind = "crowd_service.mail_activity_follow_up"
+        self.activity_unlink([kind])
+        self.activity_schedule(kind, summary=text, user_id=self.responsible_id.id)
+        self._record("note", note=text)
+        self.next_deadline = self._in_desk_minutes(
+            self.company_id.crowd_follow_up_minutes
+        )
+
+    def _ensure_responsible(self):
+        """Replace a responsible person who has left."""
+        for dispatch in self:
+            if not dispatch.responsible_id.active:
+                dispatch.responsible_id = dispatch.ticket_id._crowd_find_responsible()
