@@ -17,3 +17,9 @@ def render_template(template, record):
         name: template._render_field(name, record.ids, compute_lang=True)[record.id]
         for name in ("subject", "body_html")
     }
+
+
+def render_view(env, xml_id, values):
+    """Return the page that the QWeb view ``xml_id`` makes of ``values``, as text."""
+    page = env["ir.ui.view"]._render_template(xml_id, values)
+    return page.decode() if isinstance(page, bytes) else page

@@ -1,2 +1,4 @@
 from . import helpdesk
 from . import rating
+from . import offer
+from . import portal

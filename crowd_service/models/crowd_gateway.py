@@ -27,11 +27,21 @@ class CrowdGateway(models.Model):
     )
     delivery_ids = fields.One2many("crowd.delivery", "gateway_id")
 
-    @api.model
-    def _find(self, kind, company):
-        """Return the gateway of a ``kind`` that ``company`` uses, or none."""
-        return self.search(
-            [("kind", "=", kind), ("company_id", "in", (company.id, False))],
-            order="company_id, sequence, id",
-            limit=1,
+    _sql_constraints = [
+        (
+            "max_attempts_check",
+            "CHECK (max_attempts > 0)",
+            "A message is tried once at least.",
         )
+    ]
+
+    @api.model
+    def _find_all(self, company):
+        """Return ``{kind: gateway}`` that ``company`` uses, its own ones first."""
+        gateways = {}
+        for gateway in self.search(
+            [("company_id", "in", (company.id, False))],
+            order="company_id, sequence, id",  # PostgreSQL: the common ones last
+        ):
+            gateways.setdefault(gateway.kind, gateway)
+        return gateways

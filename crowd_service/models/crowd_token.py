@@ -1,7 +1,10 @@
 import hashlib
 import secrets
+from datetime import timedelta
 
 from odoo import api, fields, models
+
+KEPT_DAYS = 90
 
 
 class CrowdToken(models.Model):
@@ -23,7 +26,7 @@ class CrowdToken(models.Model):
 
     @api.model
     def _hash(self, token):
-        return hashlib.sha256(token.encode()).hexdigest()
+        return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
     @api.model
     def _mint(self, purpose, offer, delivery=None):
@@ -41,7 +44,10 @@ class CrowdToken(models.Model):
 
     @api.model
     def _offer(self, purpose, token):
-        """Return the offer (as superuser) that ``token`` opens, or an empty one."""
+        """Return the offer (as superuser) that ``token`` opens, or an empty one.
+
+        A closed offer is still found: its page says in a sentence why it is over.
+        """
         found = self.sudo().search(  # whoever holds the secret may use it
             [
                 ("token_hash", "=", self._hash(token or "")),
@@ -50,10 +56,21 @@ class CrowdToken(models.Model):
             ],
             limit=1,
         )
-        return found.offer_id.filtered("worker_id.active")
+        return found.offer_id.filtered("worker_id.active").with_context({})
 
     def _revoke(self):
         """Kill these links."""
         self.sudo().write(  # nobody has rights on tokens
             {"revoked_at": self.env["crowd.clock"].now()}
         )
+
+    @api.autovacuum
+    def _gc_tokens(self):
+        """Forget the links of offers that are over for three months."""
+        long_ago = self.env["crowd.clock"].now() - timedelta(days=KEPT_DAYS)
+        self.sudo().search(  # nobody has rights on tokens
+            [
+                ("create_date", "<", long_ago),
+                ("offer_id.state", "not in", ("sent", "accepted")),
+            ]
+        ).unlink()

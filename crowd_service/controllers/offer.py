@@ -1,0 +1,57 @@
+from werkzeug.utils import redirect
+
+from odoo import _, http
+from odoo.http import request
+
+from .main import act, page_values, render, with_headers
+
+ADDRESS = "/crowd/offer/<string:token>"
+ROUTE = {
+    "type": "http",
+    "auth": "public",
+    "website": True,
+    "multilang": False,
+    "sitemap": False,
+}
+
+
+class OfferByLink(http.Controller):
+    """The page behind the link in a message. GET shows, POST acts."""
+
+    @http.route(ADDRESS, methods=["GET"], **ROUTE)
+    def crowd_offer(self, token, **_query):
+        """Show the offer; nothing is written, scanners may come."""
+        offer = self._find(token)
+        if not offer:
+            return self._not_valid()
+        values = page_values(offer, self._address(token))
+        look = ("company", "logo", "color", "ink", "contact")
+        values.update((name, values["offer"][name]) for name in look)
+        return render("crowd_service.offer_page", offer.env.context["lang"], values)
+
+    @http.route(ADDRESS + "/<string:action>", methods=["GET", "POST"], **ROUTE)
+    def crowd_offer_act(self, token, action, **post):
+        """Carry out an answer, then show the offer again."""
+        offer = self._find(token)
+        if not offer:
+            return self._not_valid()
+        is_answer = request.httprequest.method == "POST"
+        if is_answer and not act(offer, action, "mail", post):
+            return self._not_valid()
+        return with_headers(redirect(self._address(token), 303))
+
+    def _find(self, token):
+        """Return the offer (as superuser, in the worker's language), or an empty one.
+
+        Only the link counts, never the visitor's context.
+        """
+        offer = request.env(context={})["crowd.token"]._offer("offer", token)
+        return offer and offer._as_reader()
+
+    def _address(self, token):
+        return "/crowd/offer/%s" % token
+
+    def _not_valid(self):
+        lang = request.env.context.get("lang")
+        values = {"title": _("This link is not valid")}
+        return render("crowd_service.offer_unknown", lang, values, status=404)

@@ -1,0 +1,74 @@
+import logging
+
+from odoo import _, models
+from odoo.exceptions import UserError
+
+_logger = logging.getLogger(__name__)
+NOTE_LENGTH = 2000  # characters of a remark
+WITH_REASON = ("decline", "back_out")
+PUBLIC_ACTIONS = ("accept", "start", "done", "unsolved") + WITH_REASON
+
+
+class CrowdOffer(models.Model):
+    """Answers that come from pages: whatever a form can contain is dealt with here."""
+
+    _inherit = "crowd.offer"
+
+    def _crowd_public_act(self, action, channel, reason="", note=""):
+        """Do what the worker asked for on a page, and return the engine's answer.
+
+        The caller has made sure that it is the worker: by his link or his login.
+
+        :param action: one of PUBLIC_ACTIONS
+        :param channel: "mail" or "portal"
+        :param reason: what the form says, maybe no reason at all
+        :param note: the worker's remark
+        """
+        self.ensure_one()
+        note = _clean(note)
+        problem = self._form_problem(action, reason, note)
+        if problem:
+            return self._answer("refused", message=problem)
+        try:
+            return self._carry_out(action, channel, reason, note)
+        except UserError as error:
+            # what the desk has to repair is none of the worker's business
+            _logger.warning("%s: %s failed: %s", self.name, action, error.args[0])
+            return self._answer(
+                "refused",
+                message=_("This is not possible at the moment. Please call us."),
+            )
+
+    def _carry_out(self, action, channel, reason, note):
+        if action == "accept":
+            return self._accept(channel)
+        if action == "decline":
+            return self._decline(reason, note, channel)
+        if action == "back_out":
+            return self._give_back(reason, note, channel)
+        if action == "start":
+            return self._start(channel)
+        return self._finish(action == "done", note, channel)
+
+    def _form_problem(self, action, reason, note):
+        """Return in a sentence what is wrong with the form, or ""."""
+        if action in WITH_REASON and reason not in dict(self._reasons()):
+            return _("Please choose a reason.")
+        if len(note) > NOTE_LENGTH:
+            return _("Your remark is too long: %s characters at most.") % NOTE_LENGTH
+        return ""
+
+    def _reasons(self):
+        """Return ``[(code, label)]`` of the reasons to say no, in this language."""
+        return self._fields["decline_reason"]._description_selection(self.env)
+
+
+def _clean(value):
+    r"""Return the text in a form's ``value`` without what a database cannot keep.
+
+    >>> _clean("a\\x00b\\r\\nc "), _clean(object()), _clean(None)
+    ('ab\\nc', '', '')
+    """
+    text = value if isinstance(value, str) else ""
+    text = text.replace("\x00", "").replace("\r\n", "\n")
+    return text.encode(errors="replace").decode().strip()
