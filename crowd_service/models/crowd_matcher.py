@@ -61,7 +61,9 @@ SELECT w.id AS worker_id, p.name, w.worker_type, p.tz,
        CASE WHEN w.is_located THEN COALESCE(p.partner_latitude, 0)::float8 END AS lat,
        CASE WHEN w.is_located THEN COALESCE(p.partner_longitude, 0)::float8 END AS lon,
        COALESCE(w.crowd_radius_km, 0) AS own_radius_km,
-       ARRAY[p.id, COALESCE(p.commercial_partner_id, p.id)] AS partner_ids,
+       CASE w.worker_type WHEN 'technician' THEN ARRAY[p.id]
+            ELSE ARRAY[p.id, COALESCE(p.commercial_partner_id, p.id)]
+        END AS partner_ids,
        COALESCE(p.email, '') <> '' OR EXISTS (
            SELECT FROM res_users u WHERE u.partner_id = p.id AND u.active
        ) AS is_reachable,

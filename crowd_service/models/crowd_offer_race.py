@@ -177,8 +177,11 @@ class CrowdOffer(models.Model):
         )
 
     def _own_ticket_sentence(self):
-        customer = self.ticket_id.partner_id.commercial_partner_id
-        if customer and self.worker_id.partner_id.commercial_partner_id == customer:
+        customer, partner = self.ticket_id.partner_id, self.worker_id.partner_id
+        if self.worker_id.is_external:  # colleagues of the customer count as he does
+            customer = customer.commercial_partner_id
+            partner = partner.commercial_partner_id
+        if customer and customer == partner:
             return _("This is your own ticket: somebody else must do it.")
         return ""
 

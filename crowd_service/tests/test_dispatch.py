@@ -216,6 +216,13 @@ class TestDispatch(CrowdCase):
         answer = self._offer(dispatch, self.anna)._accept("api")
         self.assertEqual(answer["result"], "refused")
 
+    def test_technicians_work_for_their_own_company(self):
+        company = self.company_a.partner_id
+        self.tech.partner_id.parent_id = company
+        self.ticket.partner_id = company
+        dispatch = self._dispatch(workers=self.tech)
+        self._win(dispatch, self.tech)
+
     def test_who_may_accept(self):
         dispatch = self._dispatch()
         tech_offer = self._offer(dispatch, self.tech)
