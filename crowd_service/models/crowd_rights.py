@@ -1,8 +1,10 @@
 """Rights that record rules cannot express: what a record may not become."""
 
-from odoo import _, models
+from odoo import _, fields, models
 from odoo.exceptions import AccessError, UserError
 
+AGENT = "crowd_service.group_crowd_agent"
+TECHNICIAN = "crowd_service.group_crowd_technician"
 FIXED = ("worker_id", "community_id")
 MEASURED = ("quality", "quality_count")
 
@@ -22,6 +24,61 @@ class CrowdCompanyMixin(models.AbstractModel):
             self.flush(["company_id"])
             self.check_access_rule("write")
         return res
+
+
+class HelpdeskTicket(models.Model):
+    """Everybody reads tickets; whoever may not read a field's records lacks the field.
+
+    Otherwise tickets could not be opened by people without rights of this addon. The
+    same goes for the other models below.
+    """
+
+    _inherit = "helpdesk.ticket"
+
+    crowd_dispatch_ids = fields.One2many(groups=AGENT)
+    crowd_offer_ids = fields.One2many(groups=AGENT)
+    crowd_event_ids = fields.One2many(groups=AGENT)
+    crowd_escalation_ids = fields.One2many(groups=AGENT)
+    # screens of everybody ask for these numbers
+    crowd_offer_count = fields.Integer(compute_sudo=True)
+    crowd_escalation_count = fields.Integer(compute_sudo=True)
+
+
+class FSMOrder(models.Model):
+    _inherit = "fsm.order"
+
+    crowd_dispatch_ids = fields.One2many(groups=TECHNICIAN)
+    crowd_dispatch_id = fields.Many2one(groups=TECHNICIAN)
+
+
+class FSMPerson(models.Model):
+    _inherit = "fsm.person"
+
+    crowd_membership_ids = fields.One2many(groups=AGENT)
+    crowd_offer_ids = fields.One2many(groups=TECHNICIAN)
+    crowd_offer_count = fields.Integer(groups=TECHNICIAN)
+    crowd_open_job_count = fields.Integer(groups=TECHNICIAN)
+
+
+class ProductTemplate(models.Model):
+    _inherit = "product.template"
+
+    crowd_skill_ids = fields.One2many(groups=AGENT)
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    crowd_stage_map_ids = fields.One2many(groups=AGENT)
+
+
+class CrowdDispatch(models.Model):
+    """A technician sees the dispatch of his job, not who else was considered."""
+
+    _inherit = "crowd.dispatch"
+
+    candidate_ids = fields.One2many(groups=AGENT)
+    event_ids = fields.One2many(groups=AGENT)
 
 
 class CrowdStageMap(models.Model):

@@ -13,3 +13,4 @@ from . import test_geocode
 from . import test_match_wizard
 from . import test_privileges
 from . import test_multi_company
+from . import test_field_groups
