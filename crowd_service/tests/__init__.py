@@ -14,3 +14,6 @@ from . import test_match_wizard
 from . import test_privileges
 from . import test_multi_company
 from . import test_field_groups
+from . import test_delivery
+from . import test_token
+from . import test_portal_input
