@@ -63,6 +63,7 @@ class CrowdDemo(models.AbstractModel):
         for name in PEOPLE:
             demo._load_csv(name)
         demo._settle()
+        demo._load_history()
 
     @api.model
     def _load_csv(self, name):
