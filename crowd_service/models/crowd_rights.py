@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError, UserError
 
 AGENT = "crowd_service.group_crowd_agent"
 TECHNICIAN = "crowd_service.group_crowd_technician"
+# what a worker who may write himself still leaves to the desk
+DESK_FACTS = ("partner_id", "worker_type", "active", "stage_id", "territory_ids")
 FIXED = ("worker_id", "community_id")
 MEASURED = ("quality", "quality_count")
 
@@ -58,6 +60,17 @@ class FSMPerson(models.Model):
     crowd_offer_ids = fields.One2many(groups=TECHNICIAN)
     crowd_offer_count = fields.Integer(groups=TECHNICIAN)
     crowd_open_job_count = fields.Integer(groups=TECHNICIAN)
+
+    def write(self, vals):
+        if not self.env.su and any(name in vals for name in DESK_FACTS):
+            self._check_desk_facts()
+        return super().write(vals)
+
+    def _check_desk_facts(self):
+        if not self.env.user.has_group("fieldservice.group_fsm_dispatcher"):
+            raise AccessError(
+                _("Who a worker is, and where he may work, is for dispatchers to say.")
+            )
 
 
 class ProductTemplate(models.Model):

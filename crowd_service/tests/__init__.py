@@ -8,6 +8,7 @@ from . import test_partner_merge
 from . import test_position
 from . import test_desk_hours
 from . import test_holes
+from . import test_rating
 from . import test_ticket_close
 from . import test_geocode
 from . import test_match_wizard
@@ -17,3 +18,4 @@ from . import test_field_groups
 from . import test_delivery
 from . import test_token
 from . import test_portal_input
+from . import test_demo
