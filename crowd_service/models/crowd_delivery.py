@@ -173,14 +173,14 @@ class CrowdDelivery(models.Model):
         return partners
 
     def _enqueue(self, eta=None):
-        """Store one job per message; those that have one waiting keep it.
+        """Store one job for the next attempt of each message, unless it has one.
 
         :param eta: naive UTC datetime, not before then
         """
         for delivery in self:
             delivery.with_delay(
                 eta=eta,
-                identity_key="crowd.delivery-%d" % delivery.id,
+                identity_key="crowd.delivery-%d-%d" % (delivery.id, delivery.attempts),
                 description="Message %d" % delivery.id,
             )._job_send()
 

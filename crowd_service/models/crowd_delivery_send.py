@@ -7,7 +7,7 @@ import psycopg2
 from markupsafe import Markup
 
 from odoo import _, fields, models
-from odoo.tools import email_normalize, formataddr
+from odoo.tools import email_normalize, formataddr, html2plaintext
 
 from .. import compat, race
 from ..gateways import PermanentError, TemporaryError, get_adapter, retry_seconds
@@ -183,10 +183,11 @@ class CrowdDelivery(models.Model):
         text = self.with_context(reader)._render_mail()
         sender = self._sender_address()
         return {
-            "email_from": formataddr((self._sender_name(), sender)),
-            "email_to": [formataddr((_one_line(self.partner_id.name), address))],
+            "email_from": formataddr((_display_name(self._sender_name()), sender)),
+            "email_to": [formataddr((_display_name(self.partner_id.name), address))],
             "subject": _one_line(text["subject"]),
             "body": text["body_html"],
+            "body_alternative": text["body_text"],
             "message_id": self._message_id(sender),
             "headers": {
                 "Auto-Submitted": "auto-generated",
@@ -195,13 +196,14 @@ class CrowdDelivery(models.Model):
         }
 
     def _render_mail(self):
-        """Return subject and body, in the language of the context."""
+        """Return subject and body, as HTML and text, in the language of the context."""
         template = self.env.ref("crowd_service.mail_template_" + self.purpose)
         values = self._prepare_mail_values()
         subject = self.offer_id or self.escalation_id
         text = compat.render_template(template.with_context(crowd=values), subject)
         if not text["body_html"].strip():
             raise TemporaryError("the e-mail template “%s” is broken" % template.name)
+        text["body_text"] = html2plaintext(text["body_html"])
         values["body"] = Markup(text["body_html"])  # the template escapes its values
         text["body_html"] = compat.render_view(
             self.env, "crowd_service.mail_layout", values
@@ -242,7 +244,7 @@ class CrowdDelivery(models.Model):
         named = (
             community if community and not community.is_internal else self.company_id
         )
-        return _one_line(named.name)
+        return named.name
 
     def _sender_address(self):
         default = self.env["ir.mail_server"]._get_default_from_address()
@@ -267,3 +269,15 @@ def _one_line(text):
     'Jo Bcc: all@example.com'
     """
     return " ".join((text or "").split())[:200]
+
+
+def _display_name(name):
+    """Return ``name`` to stand before an address, or "".
+
+    Odoo sends a mail to whatever looks like an address in its headers.
+
+    >>> _display_name("Anna"), _display_name("Anna eve@example.com")
+    ('Anna', '')
+    """
+    name = _one_line(name)
+    return "" if "@" in name else name

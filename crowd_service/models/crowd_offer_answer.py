@@ -66,8 +66,8 @@ class CrowdOffer(models.Model):
 def _clean(value):
     r"""Return the text in a form's ``value`` without what a database cannot keep.
 
-    >>> _clean("a\\x00b\\r\\nc "), _clean(object()), _clean(None)
-    ('ab\\nc', '', '')
+    >>> _clean("a\x00b\r\nc "), _clean(object()), _clean(None)
+    ('ab\nc', '', '')
     """
     text = value if isinstance(value, str) else ""
     text = text.replace("\x00", "").replace("\r\n", "\n")
