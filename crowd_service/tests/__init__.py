@@ -19,3 +19,5 @@ from . import test_delivery
 from . import test_token
 from . import test_portal_input
 from . import test_demo
+from . import test_offer_page
+from . import test_portal_offers
