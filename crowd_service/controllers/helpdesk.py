@@ -49,7 +49,6 @@ class CrowdTicketController(HelpdeskTicketController):
         may_write = tickets.check_access_rights("write", raise_exception=False)
         return (ticket._filter_access_rules("write") if may_write else tickets).sudo()
 
-
     @http.route(methods=["POST"])
     def submit_ticket(self, category=None, subject=None, description=None, **kw):
         """Create a ticket if the form is complete and in order."""
@@ -74,9 +73,7 @@ class CrowdTicketController(HelpdeskTicketController):
         return (
             request.env["helpdesk.ticket.team"]
             .sudo()  # customers have no right to read teams
-            .search(
-                [("id", "=", team_id), ("company_id", "in", (False, company.id))]
-            )
+            .search([("id", "=", team_id), ("company_id", "in", (False, company.id))])
         )
 
 
@@ -94,9 +91,7 @@ class CrowdTicketPortal(CustomerPortalHelpdesk):
             kw[name] = one_of(kw.get(name), choices)
         for name in ("date_begin", "date_end"):
             kw[name] = as_date(kw.get(name))
-        return super().portal_my_tickets(
-            page=page, search=as_text(search, TITLE), **kw
-        )
+        return super().portal_my_tickets(page=page, search=as_text(search, TITLE), **kw)
 
     def _ticket_get_page_view_values(self, ticket, access_token, **kwargs):
         values = super()._ticket_get_page_view_values(ticket, access_token, **kwargs)

@@ -29,9 +29,7 @@ class MergePartnerAutomatic(models.TransientModel):
         """Return the contacts' workers, the one who stays first."""
         workers = self.env["fsm.person"].with_context(active_test=False)
         found = workers.search([("partner_id", "in", (dst_partner | src_partners).ids)])
-        return found.sorted(
-            lambda w: (w.partner_id != dst_partner, not w.active, w.id)
-        )
+        return found.sorted(lambda w: (w.partner_id != dst_partner, not w.active, w.id))
 
     @api.model
     def _crowd_get_position(self, dst_partner, src_partners):

@@ -60,12 +60,12 @@ class FSMPerson(models.Model):
     def search(self, *args, **kwargs):
         return super().search(
             *map(_leaves_as_tuples, args),
-            **{name: _leaves_as_tuples(value) for name, value in kwargs.items()}
+            **{name: _leaves_as_tuples(value) for name, value in kwargs.items()},
         )
 
     @api.model
     def name_search(self, *args, **kwargs):
         return super().name_search(
             *map(_leaves_as_tuples, args),
-            **{name: _leaves_as_tuples(value) for name, value in kwargs.items()}
+            **{name: _leaves_as_tuples(value) for name, value in kwargs.items()},
         )

@@ -15,8 +15,7 @@ class ResPartner(models.Model):
     _sql_constraints = [
         (
             "crowd_latitude_check",
-            "CHECK (partner_latitude IS NULL"
-            " OR partner_latitude BETWEEN -90 AND 90)",
+            "CHECK (partner_latitude IS NULL OR partner_latitude BETWEEN -90 AND 90)",
             "A latitude lies between -90 and 90 degrees.",
         ),
         (

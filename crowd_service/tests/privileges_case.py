@@ -61,9 +61,7 @@ class PrivilegesCase(CrowdCase):
         """The holder has the job, and an escalation that was addressed to him."""
         ticket = self.ticket.with_user(self.agent)
         dispatch_id = ticket.crowd_dispatch(self.worker.ids, 30)
-        escalation_id = ticket.crowd_escalate(
-            "manual", "", self.people["holder"].id
-        )
+        escalation_id = ticket.crowd_escalate("manual", "", self.people["holder"].id)
         self.dispatch = self.env["crowd.dispatch"].browse(dispatch_id)
         self.escalation = self.env["crowd.escalation"].browse(escalation_id)
         self.dispatch._assign_worker(self.worker)
@@ -132,10 +130,9 @@ class PrivilegesCase(CrowdCase):
             with self.env.cr.savepoint(), self.env.clear_upon_failure():
                 outcome = act(*args)
                 raise Undo()
-        except Undo:
-            pass
-        except Exception as error:  # pylint: disable=broad-except
-            outcome = error
+        except Exception as error:  # noqa: BLE001 pylint: disable=broad-except
+            if not isinstance(error, Undo):
+                outcome = error
         self.env.cache.invalidate()
         return outcome
 

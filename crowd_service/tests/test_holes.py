@@ -164,7 +164,11 @@ class TestWorkersOfAnOrder(CrowdCase):
         lacking = workers.search(
             [
                 ("id", "in", mine),
-                ("crowd_missing_skill_ids", "in", (self.skill_wlan | self.skill_tv).ids),
+                (
+                    "crowd_missing_skill_ids",
+                    "in",
+                    (self.skill_wlan | self.skill_tv).ids,
+                ),
             ]
         )
         self.assertEqual(lacking, self.wlan | self.none)
@@ -210,7 +214,9 @@ class TestWorkersOfALocation(CrowdCase):
     def test_by_location(self):
         for value in (self.location.id, "House in"):
             with self.subTest(value=value):
-                domain = [["location_ids", "=" if value != "House in" else "ilike", value]]
+                domain = [
+                    ["location_ids", "=" if value != "House in" else "ilike", value]
+                ]
                 self.assertEqual(self._workers().search(domain), self.near)
                 self.assertEqual(self._workers().search_count(domain), 1)
                 self.assertEqual(

@@ -27,9 +27,7 @@ class TestPartnerMerge(CrowdCase):
 
     def _merge(self, dst, *others):
         """Merge contacts as a user who has no rights on workers."""
-        user = self._create_user(
-            "clerk", "base.group_user,base.group_partner_manager"
-        )
+        user = self._create_user("clerk", "base.group_user,base.group_partner_manager")
         wizard = self.env["base.partner.merge.automatic.wizard"].with_user(user)
         partners = dst
         for other in others:

@@ -63,7 +63,7 @@ class TestRating(CrowdHttpCase):
         self.assertEqual(self.rating.rating, 3)
 
     def test_bad_rates(self):
-        for rate in (0, 2, 4, 6, 10 ** 9):
+        for rate in (0, 2, 4, 6, 10**9):
             response = self.url_open("/rate/%s/%s" % (self.token, rate))
             self.assertEqual(response.status_code, 400)
         for rate in ("", "2", "abc", "5.0", "-1", "9" * 40):

@@ -76,7 +76,7 @@ class TestTicketClose(CrowdHttpCase):
         self.authenticate("crowd-stranger", "crowd-stranger")
         token = self._home_token()
         foreign = self._close(token)
-        unknown = self._close(token, ticket_id=self.ticket.id + 10 ** 6)
+        unknown = self._close(token, ticket_id=self.ticket.id + 10**6)
         self.assertEqual((foreign.status_code, unknown.status_code), (404, 404))
         self.assertFalse(self.ticket.closed)
 
@@ -93,7 +93,7 @@ class TestTicketClose(CrowdHttpCase):
         )
         open_stage = stages.create({"name": "Not the end"})
         token = self._token()
-        for stage_id in (other.id, open_stage.id, 0, "", "abc", "1; DROP", 10 ** 12):
+        for stage_id in (other.id, open_stage.id, 0, "", "abc", "1; DROP", 10**12):
             with self.subTest(stage=stage_id):
                 self.assertEqual(self._close(token, stage_id=stage_id).status_code, 404)
                 self.assertFalse(self.ticket.closed)
