@@ -172,13 +172,16 @@ class Actors:
         return self.dispatch.open_offers().sorted(lambda o: (o.rank, o.id))
 
     def accept(self, channel=None, first=1):
-        """Somebody takes it: the first from place ``first`` on who still can."""
+        """Somebody takes it: the first from place ``first`` on who still can.
+
+        If all of them have taken enough this day, the dispatcher names a technician.
+        """
         channel = channel or CHANNELS[self.number % len(CHANNELS)]
         offers = self.offers()
         for offer in offers[first:] | offers:
             if self.accept_offer(offer, channel)["result"] == "accepted":
                 return
-        raise AssertionError("%s: nobody could take it" % self.ticket.number)
+        self.give_to(self.technician_name())
 
     def accept_offer(self, offer, channel):
         login = offer.worker_id.crowd_user_id

@@ -143,14 +143,15 @@ class CrowdDemo(models.AbstractModel):
     @api.model
     def _send_messages(self):
         """Nobody gets mail from the past: what would be sent counts as sent."""
-        for delivery in self.env["crowd.delivery"].search([("state", "=", "queued")]):
-            if delivery.kind == "activity":
-                delivery._job_send()
-            elif delivery._is_wanted():
-                delivery.attempts = 1
-                delivery._succeed(False)
-            else:
-                delivery.state = "obsolete"
+        queued = self.env["crowd.delivery"].search([("state", "=", "queued")])
+        activities = queued.filtered(lambda d: d.kind == "activity")
+        for delivery in activities:
+            delivery._job_send()
+        mails = queued - activities
+        wanted = mails.filtered(lambda d: d._is_wanted())
+        wanted.write({"attempts": 1})
+        wanted._succeed(False)
+        (mails - wanted).write({"state": "obsolete"})
 
     # ------------------------------------------------------------------
     # afterwards
