@@ -1,0 +1,235 @@
+"""What happens when a guard of the race is taken out: the tests must notice.
+
+Not part of the ordinary run, because every case starts a server of its own:
+
+    .local/venv/bin/pytest -p no:odoo -s tests/e2e/mutation.py
+
+It prints the table of ``docs/concurrency.md``. The guards are taken out by an addon
+that is written to a temporary folder; the product has no switch for it.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+
+import pytest
+from e2e_crowd import Crowd
+from e2e_race import at_once, over_rpc, results
+from e2e_server import LOCAL, PREFIX, SCRIPTS, Server, broken_invariants, script
+
+MANIFEST = '{"name": "Guards taken out", "license": "AGPL-3", "version": "1.0"}'
+ADDON = """
+import os
+
+from odoo.addons.crowd_service import compat, race
+from odoo.addons.crowd_service.models.crowd_offer_race import CrowdOffer
+
+GONE = os.environ["CROWD_GUARDS_GONE"].split(",")
+
+
+def lock(records, wait=True):
+    compat.flush(records.env)
+    records.invalidate_cache()
+
+
+def decide_once(env, decision):
+    compat.invalidate(env)
+    try:
+        with env.registry.cursor() as cr:
+            cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            own = env(cr=cr)
+            result = decision(own)
+            compat.flush(own)
+            return result
+    finally:
+        compat.invalidate(env)
+
+
+if "lock" in GONE:
+    race.lock = lock
+if "snapshot" in GONE:
+    race._decide_once = decide_once
+if "count" in GONE:
+    CrowdOffer._count_accept = lambda self: None
+"""
+PEOPLE = 40
+
+
+class MutantServer(Server):
+    """A server whose guards can be taken out; without proxy."""
+
+    def __init__(self, addons):
+        super().__init__(name="mutant", database=PREFIX + "_mutant")
+        self.addons, self._process = addons, None
+
+    def launch(self, gone=()):
+        port, bus = free_ports(2)
+        conf = LOCAL / "run/mutant.conf"
+        facts = {
+            "DB": self.database,
+            "DBFILTER": f"^{self.database}$",
+            "HTTP_PORT": port,
+            "LONGPOLLING_PORT": bus,
+            "WORKERS": self.workers,
+            "SMTP_PORT": self.mails.port,
+        }
+        script("write-conf", conf, *(f"{k}={v}" for k, v in facts.items()))
+        text = conf.read_text()
+        text = text.replace("addons_path = ", f"addons_path = {self.addons},")
+        text = text.replace("web,queue_job", "web,queue_job,crowd_guards_gone")
+        conf.write_text(text)
+        self.url, self.log = f"http://127.0.0.1:{port}", LOCAL / "log/mutant.log"
+        gone = {"CROWD_ODOO_RC": str(conf), "CROWD_GUARDS_GONE": ",".join(gone)}
+        with self.log.open("w") as log:
+            self._process = subprocess.Popen(
+                [SCRIPTS / "odoo"],
+                env=dict(os.environ, **gone),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._wait()
+
+    def _wait(self):
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        until = time.monotonic() + 90
+        while time.monotonic() < until and self._process.poll() is None:
+            try:
+                opener.open(self.url + "/web/login", timeout=30)
+                return
+            except OSError:
+                time.sleep(0.3)
+        raise RuntimeError(f"the server did not come up, see {self.log}")
+
+    def halt(self):
+        """End the processes; the database stays."""
+        if self._process:
+            os.killpg(self._process.pid, signal.SIGTERM)
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process = None
+
+
+def free_ports(number):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+@pytest.fixture(scope="module")
+def mutant(tmp_path_factory):
+    """The server, with a crowd whose guards are all there."""
+    addons = tmp_path_factory.mktemp("addons")
+    addon = addons / "crowd_guards_gone"
+    addon.mkdir()
+    (addon / "__manifest__.py").write_text(MANIFEST)
+    (addon / "__init__.py").write_text(ADDON)
+    server = MutantServer(addons)
+    try:
+        server.start()
+        server.crowd = Crowd(server, server.login("admin"), "Mutant")
+        server.crowd_workers = server.crowd.workers(PEOPLE * 3)
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(autouse=True)
+def nothing_broken():
+    """Here things do break."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def table():
+    """Print what was seen, as a table in Markdown."""
+    rows = ["| guards taken out | test | winners | what the checker says |"]
+    rows.append("|---|---|---|---|")
+    yield rows
+    print("\n" + "\n".join(rows))
+
+
+@pytest.fixture
+def without(mutant):
+    """Restart the server without some guards; put the index back at the end."""
+
+    def restart(gone):
+        mutant.halt()
+        mutant.launch(gone)
+        crowd = mutant.crowd
+        for rpc in (crowd.admin, crowd.agent, crowd.dispatcher):
+            rpc.__init__(mutant.url, rpc.database, rpc.login, rpc.password, rpc.uid)
+        if "index" in gone:
+            with mutant.cursor() as cr:
+                cr.execute("DROP INDEX crowd_offer_one_winner")
+        return crowd
+
+    yield restart
+    with mutant.cursor() as cr:
+        cr.execute(
+            "UPDATE crowd_offer SET state = 'completed' WHERE state = 'accepted'"
+        )
+        cr.execute(
+            "UPDATE crowd_offer SET state = 'lost' WHERE state = 'completed' AND id NOT IN"
+            " (SELECT min(id) FROM crowd_offer WHERE state = 'completed'"
+            "   GROUP BY dispatch_id)"
+        )
+        cr.execute("UPDATE crowd_dispatch SET state = 'cancelled', closed_at = now()")
+        cr.execute("DELETE FROM crowd_event")
+        cr.execute(
+            "CREATE UNIQUE INDEX IF NOT EXISTS crowd_offer_one_winner"
+            " ON crowd_offer (dispatch_id) WHERE state IN ('accepted', 'completed')"
+        )
+
+
+def note(table, gone, test, winners, mutant):
+    """Add a line to the table; return whether anything is wrong."""
+    with mutant.cursor() as cr:
+        broken = broken_invariants(cr)
+    rules = ", ".join(sorted({sentence.split()[0] for sentence in broken}))
+    names = ", ".join(gone) or "none"
+    table.append(f"| {names} | {test} | {winners} | {rules or 'nothing'} |")
+    return winners > 1 or bool(broken)
+
+
+@pytest.mark.parametrize(
+    "gone, harmless",
+    [
+        ((), True),
+        (("lock",), True),
+        (("index",), True),
+        (("snapshot",), True),
+        (("lock", "index"), True),
+        (("index", "snapshot"), True),
+        (("lock", "snapshot"), True),
+        (("lock", "index", "snapshot"), False),
+    ],
+    ids=lambda value: "+".join(value) or "none" if isinstance(value, tuple) else "",
+)
+def test_t1(mutant, without, table, gone, harmless):
+    """One ticket, many people."""
+    crowd = without(gone)
+    _ticket, dispatch, offers = crowd.offered(mutant.crowd_workers[:PEOPLE])
+    calls = [over_rpc(crowd.agent, o, "phone", True) for o in offers.values()]
+    answers = at_once(calls)
+    print(gone, dict(results(answers)), crowd.states(dispatch))
+    winners = results(answers)["accepted"]
+    assert note(table, gone, "T1", winners, mutant) is not harmless
+
+
+@pytest.mark.parametrize("gone, harmless", [((), True), (("count",), False)])
+def test_t3(mutant, without, table, gone, harmless):
+    """Many tickets, one friend with room for one job."""
+    crowd = without(gone)
+    [worker] = crowd.workers(1)
+    offers = [crowd.offered([worker])[2][worker] for _ in range(PEOPLE)]
+    answers = at_once([over_rpc(crowd.agent, o, "phone", True) for o in offers])
+    print(gone, dict(results(answers)))
+    winners = results(answers)["accepted"]
+    assert note(table, gone, "T3", winners, mutant) is not harmless
