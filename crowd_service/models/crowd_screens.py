@@ -4,6 +4,17 @@ from odoo import _, api, fields, models
 
 from .crowd_dispatch import OPEN_STATES
 
+JOB_FIELDS = {
+    "job_area": "area",
+    "job_when": "when",
+    "job_customer": "customer",
+    "job_phone": "phone",
+    "job_email": "email",
+    "job_address": "address",
+    "job_directions": "directions",
+    "job_knowledge": "knowledge",
+}
+
 
 class CrowdOffer(models.Model):
     _inherit = "crowd.offer"
@@ -17,11 +28,29 @@ class CrowdOffer(models.Model):
         compute="_compute_is_mine", help="The user is the worker who was asked."
     )
 
+    job_area = fields.Char(string="Area", compute="_compute_job")
+    job_when = fields.Char(string="When", compute="_compute_job")
+    job_customer = fields.Char(string="Customer", compute="_compute_job")
+    job_phone = fields.Char(string="Phone", compute="_compute_job")
+    job_email = fields.Char(string="E-mail", compute="_compute_job")
+    job_address = fields.Text(string="Address", compute="_compute_job")
+    job_directions = fields.Html(string="How to get there", compute="_compute_job")
+    job_knowledge = fields.Html(string="Good to know", compute="_compute_job")
+
     @api.depends_context("uid")
     @api.depends("worker_id")
     def _compute_is_mine(self):
         for offer in self:
             offer.is_mine = offer._is_mine()
+
+    @api.depends_context("lang", "tz")
+    @api.depends("state", "expires_at", "dispatch_state")
+    def _compute_job(self):
+        """Show in Odoo what the page of the offer shows: the same whitelist."""
+        for offer in self:
+            values = offer._crowd_public_values()
+            for field, name in JOB_FIELDS.items():
+                offer[field] = values[name]
 
 
 class CrowdDispatch(models.Model):
@@ -74,6 +103,9 @@ class CrowdDispatch(models.Model):
 class HelpdeskTicket(models.Model):
     _inherit = "helpdesk.ticket"
 
+    crowd_progress = fields.Selection(
+        related="crowd_dispatch_id.state", string="Progress of the dispatch"
+    )
     crowd_is_responsible = fields.Boolean(compute="_compute_crowd_is_responsible")
     crowd_is_overdue = fields.Boolean(related="crowd_dispatch_id.is_overdue")
     crowd_time_left = fields.Char(related="crowd_dispatch_id.time_left")
@@ -83,3 +115,8 @@ class HelpdeskTicket(models.Model):
     def _compute_crowd_is_responsible(self):
         for ticket in self:
             ticket.crowd_is_responsible = ticket.crowd_responsible_id == self.env.user
+
+
+class CrowdDelivery(models.Model):
+    _inherit = "crowd.delivery"
+    _rec_name = "partner_id"
