@@ -77,8 +77,17 @@ def _give_first_answer_deadlines(env):
 
 
 def uninstall_hook(cr, registry):
-    """Leave orders in a stage that outlives this addon."""
+    """Leave nothing behind that needs this addon."""
     env = api.Environment(cr, SUPERUSER_ID, {})
+    _leave_order_stages(env)
+    env["mail.activity"].search([("res_model", "=like", "crowd.%")]).unlink()
+    env["crowd.delivery"].search([]).unlink()  # else gateways cannot go before them
+    env["queue.job"].search([("model_name", "=like", "crowd.%")]).unlink()
+    env["ir.config_parameter"].search([("key", "=like", "crowd_service.%")]).unlink()
+
+
+def _leave_order_stages(env):
+    """Orders go back to a stage that outlives this addon."""
     new = env.ref("fieldservice.fsm_stage_new", raise_if_not_found=False)
     for name in ORDER_STAGES:
         stage = env.ref("crowd_service." + name, raise_if_not_found=False)
