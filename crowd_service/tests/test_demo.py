@@ -25,6 +25,9 @@ class TestDemo(SavepointCase):
         if not self.has_demo:
             self.skipTest("no demo data")
 
+    def _ref(self, name):
+        return self.env.ref("%s.%s" % (loader.MODULE, name))
+
     def _count(self, model, *domain):
         domain += (("company_id", "in", self.companies.ids),)
         return self.env[model].search_count(list(domain))
@@ -89,7 +92,7 @@ class TestDemo(SavepointCase):
         self.assertGreater(len(ratings), 20)
 
     def test_history_lies_in_the_past_and_deadlines_in_the_future(self):
-        loaded_at = self.companies[0].create_date
+        loaded_at = self._ref("community_alpen_friends").create_date
         events = self.env["crowd.event"].search(
             [("company_id", "in", self.companies.ids)], order="at"
         )
@@ -111,7 +114,7 @@ class TestDemo(SavepointCase):
         self.assertFalse(self._count("crowd.delivery", ("state", "=", "queued")))
         sent = self.env["queue.job"].search([("model_name", "=", "crowd.delivery")])
         self.assertFalse(sent)
-        loaded_at = self.companies[0].create_date
+        loaded_at = self._ref("community_alpen_friends").create_date
         wakes = self.env["queue.job"].search([("model_name", "=", "crowd.dispatch")])
         self.assertTrue(wakes)
         self.assertTrue(all(job.eta > loaded_at for job in wakes))
