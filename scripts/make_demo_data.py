@@ -136,6 +136,8 @@ class People:
         weights = {25: 1, 50: 4, 75: 3, 100: 1}
         for skill in dict.fromkeys(skills):
             level = self.random.choices(levels, [weights[p] for p in levels])[0]
+            if skill == "german":
+                continue  # everybody's, where nothing else is said
             kind = self.skill_types[skill]
             self.rows["fsm.person.skill"].append(
                 {

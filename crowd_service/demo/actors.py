@@ -169,7 +169,7 @@ class Actors:
 
     def offers(self):
         """Return the open offers, best first."""
-        return self.dispatch.open_offers().sorted(lambda o: (o.rank, o.id))
+        return self.dispatch._open_offers().sorted(lambda o: (o.rank, o.id))
 
     def accept(self, channel=None, first=1):
         """Somebody takes it: the first from place ``first`` on who still can.
