@@ -123,10 +123,9 @@ class OfferPortal(CustomerPortal):
 
     def _offers(self):
         """Return an empty recordset to search in, together with :meth:`_mine`."""
-        context = {
-            "lang": request.env.context.get("lang"),
-            "tz": self._worker().tz or request.env.user.tz or "UTC",
-        }
+        user = request.env.user
+        context = user.partner_id._crowd_reader_context(user.company_id)
+        context["lang"] = request.env.context.get("lang")  # chosen on the portal
         # portal users have no rights on offers
         return request.env(context=context)["crowd.offer"].sudo()
 

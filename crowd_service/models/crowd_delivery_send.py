@@ -204,6 +204,7 @@ class CrowdDelivery(models.Model):
         if not text["body_html"].strip():
             raise TemporaryError("the e-mail template “%s” is broken" % template.name)
         text["body_text"] = html2plaintext(text["body_html"])
+        values["logo"] = self._base_url() + values["logo"]
         values["body"] = Markup(text["body_html"])  # the template escapes its values
         text["body_html"] = compat.render_view(
             self.env, "crowd_service.mail_layout", values

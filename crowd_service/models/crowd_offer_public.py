@@ -147,12 +147,11 @@ class CrowdOffer(models.Model):
 
     def _look_of(self, company):
         """Return what makes our pages and mails those of ``company``."""
-        base = (company.get_base_url() or "").rstrip("/")
         color = company.primary_color or ""
         color = color if HEX_COLOR.match(color) else COLOR
         return {
             "company": company.name,
-            "logo": "%s/logo.png?company=%d" % (base, company.id),
+            "logo": "/logo.png?company=%d" % company.id,
             "color": color,
             "ink": ink_on(color),
             "contact": company.phone or "",
