@@ -129,13 +129,13 @@ class CrowdDelivery(models.Model):
         """Create the activity that carries this message to ``user``; return it."""
         reader = user.partner_id._crowd_reader_context(self.company_id)
         reader["mail_activity_quick_update"] = True  # no mail from Odoo on top
-        delivery = self.with_context(reader)
+        delivery = self.with_context(**reader)
         if self.purpose == "escalation":
             record, values = self.escalation_id, delivery._prepare_escalation_activity()
         else:
             race.lock(self.offer_id)  # nobody closes it while it becomes an activity
             record, values = self.dispatch_id, delivery._prepare_offer_activity()
-        return record.with_context(reader).activity_schedule(user_id=user.id, **values)
+        return record.with_context(**reader).activity_schedule(user_id=user.id, **values)
 
     def _prepare_offer_activity(self):
         values = self.offer_id._crowd_public_values()
@@ -180,7 +180,7 @@ class CrowdDelivery(models.Model):
         if not address:
             raise PermanentError("no e-mail address")
         reader = self.partner_id._crowd_reader_context(self.company_id)
-        text = self.with_context(reader)._render_mail()
+        text = self.with_context(**reader)._render_mail()
         sender = self._sender_address()
         return {
             "email_from": formataddr((_display_name(self._sender_name()), sender)),

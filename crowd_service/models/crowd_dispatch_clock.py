@@ -70,11 +70,11 @@ class CrowdDispatch(models.Model):
         self._escalate("not_asked")
 
     def _due_offered(self):
-        late = self.open_offers().filtered(lambda o: o.expires_at <= self._now())
+        late = self._open_offers().filtered(lambda o: o.expires_at <= self._now())
         late._move("expired")
         late._record("expired")
         self.env["crowd.delivery"]._close_activities(late)
-        waiting = self.open_offers()
+        waiting = self._open_offers()
         if waiting:
             self.next_deadline = max(waiting.mapped("expires_at"))
         else:

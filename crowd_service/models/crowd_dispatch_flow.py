@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.tools import plaintext2html
 
 from .crowd_dispatch import HELD_STATES, OPEN_STATES
 
@@ -91,7 +92,7 @@ class CrowdDispatch(models.Model):
             close_reason="solved" if solved else "unsolved",
         )
         if note:
-            self.order_id.resolution = note
+            self.order_id.resolution = plaintext2html(note)
 
     def _release(self):
         """Take the job from its worker: the search begins a new round."""
@@ -131,11 +132,11 @@ class CrowdDispatch(models.Model):
 
     def _after_no(self, reason=""):
         """Nobody is left to answer: do not wait for the deadline."""
-        if self.state != "offered" or self.open_offers():
+        if self.state != "offered" or self._open_offers():
             return
         self._escalate(reason or self._silence_reason())
 
-    def open_offers(self):
+    def _open_offers(self):
         """Return the offers that can still be answered."""
         return self.offer_ids.filtered(lambda o: o.state == "sent")
 
@@ -165,7 +166,7 @@ class CrowdDispatch(models.Model):
 
     def _pause(self, until, note):
         """Wait for customer or parts until ``until`` (naive UTC)."""
-        offers = self.open_offers()
+        offers = self._open_offers()
         offers._move("withdrawn")
         offers._record("withdrawn")
         self.env["crowd.delivery"]._close_activities(offers)

@@ -17,7 +17,7 @@ class CrowdDispatch(models.Model):
     def _offer_best(self):
         """Begin a new round with the best candidates; return how many were asked."""
         self.round += 1
-        result = self.env["crowd.matcher"].match(self.ticket_id, dispatch=self)
+        result = self.env["crowd.matcher"]._match(self.ticket_id, dispatch=self)
         best = result.ranked[: self.wave_size]
         self.env["crowd.candidate"]._store(self, result)
         return self._offer_to(best) if best else 0
@@ -34,7 +34,7 @@ class CrowdDispatch(models.Model):
         wanted = [i for i in dict.fromkeys(worker_ids) if i not in asked.ids]
         if not wanted:
             return 0
-        result = self.env["crowd.matcher"].match(
+        result = self.env["crowd.matcher"]._match(
             self.ticket_id, dispatch=self, limit=None
         )
         ranked = {candidate.worker_id: candidate for candidate in result.ranked}
@@ -62,7 +62,7 @@ class CrowdDispatch(models.Model):
         for worker in self.env["fsm.person"].browse(worker_ids):
             if worker.id not in ranked:
                 sentences.append(
-                    self.env["crowd.matcher"].why_not(self.ticket_id, worker, self)
+                    self.env["crowd.matcher"]._why_not(self.ticket_id, worker, self)
                 )
         if sentences:
             raise UserError("\n".join(sentences))

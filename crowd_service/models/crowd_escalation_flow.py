@@ -53,7 +53,7 @@ class CrowdDispatch(models.Model):
 
     def _withdraw_everything(self):
         """Take back open offers, and the job from whoever holds it."""
-        offers = self.open_offers()
+        offers = self._open_offers()
         if offers:
             offers._move("withdrawn")
             offers._record("withdrawn")

@@ -6,6 +6,7 @@ class CrowdEvent(models.Model):
 
     _name = "crowd.event"
     _description = "Crowd History"
+    _rec_name = "kind"
     _order = "id"
 
     dispatch_id = fields.Many2one(

@@ -39,7 +39,7 @@ class CrowdGeocoder(models.AbstractModel):
     _description = "Crowd Geocoder"
 
     @api.model
-    def locate(self, partner):
+    def _locate(self, partner):
         """Return ``(latitude, longitude)`` of ``partner``'s address, or None.
 
         :raise UserError: when no provider is set, or it does not answer

@@ -107,7 +107,7 @@ class CrowdMatcher(models.AbstractModel):
     _description = "Crowd Matcher"
 
     @api.model
-    def match(self, ticket, dispatch=None, limit=50):
+    def _match(self, ticket, dispatch=None, limit=50):
         """Judge every member in reach of the ticket.
 
         The caller has made sure that the user may: facts about members are read as
@@ -124,7 +124,7 @@ class CrowdMatcher(models.AbstractModel):
         return matching.rank(*self._read_facts(request, rows), limit=limit)
 
     @api.model
-    def explain(self, ticket, worker, dispatch=None):
+    def _explain(self, ticket, worker, dispatch=None):
         """Judge one worker, however far away: why him, or why not.
 
         :return: :class:`matching.Candidate` without a rank

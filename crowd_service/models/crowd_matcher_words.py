@@ -7,9 +7,9 @@ class CrowdMatcher(models.AbstractModel):
     _inherit = "crowd.matcher"
 
     @api.model
-    def why_not(self, ticket, worker, dispatch=None):
+    def _why_not(self, ticket, worker, dispatch=None):
         """Return a sentence that says why ``worker`` cannot be asked."""
-        found = self.explain(ticket, worker, dispatch)
+        found = self._explain(ticket, worker, dispatch)
         if not found.excluded_reason:
             return _("%s can be asked.") % found.name
         detail = self._word_detail(found)

@@ -15,6 +15,7 @@ class CrowdMembership(models.Model):
     _transitions = MEMBERSHIP
     _check_company_auto = True
 
+    name = fields.Char(compute="_compute_name", store=True)
     worker_id = fields.Many2one(
         "fsm.person", required=True, index=True, ondelete="restrict", tracking=True
     )
@@ -109,9 +110,9 @@ class CrowdMembership(models.Model):
             membership.open_job_count = counts.get(membership.id, 0)
 
     @api.depends("worker_id.name", "community_id.name")
-    def _compute_display_name(self):
+    def _compute_name(self):
         for membership in self:
-            membership.display_name = "%s (%s)" % (
+            membership.name = "%s (%s)" % (
                 membership.worker_id.name or "",
                 membership.community_id.name or "",
             )

@@ -90,7 +90,8 @@ class CrowdOffer(models.Model):
         """Return ``self`` in the language and time zone of the worker."""
         self.ensure_one()
         partner = self.sudo().worker_id.partner_id  # his language is all we need
-        return self.with_context(partner._crowd_reader_context(self.sudo().company_id))
+        reader = partner._crowd_reader_context(self.sudo().company_id)
+        return self.with_context(**reader)
 
     def _crowd_public_values(self):
         """Return the whitelist: ``{name: text}`` of all names of FRAME, OFFER, JOB.

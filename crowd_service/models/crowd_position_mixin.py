@@ -89,7 +89,7 @@ class CrowdPositionMixin(models.AbstractModel):
 
     def _geocode(self):
         self.ensure_one()
-        found = self.env["crowd.geocoder"].locate(self.partner_id)
+        found = self.env["crowd.geocoder"]._locate(self.partner_id)
         if found:
             self.write(
                 {

@@ -56,7 +56,7 @@ class CrowdToken(models.Model):
             ],
             limit=1,
         )
-        return found.offer_id.filtered("worker_id.active").with_context({})
+        return found.offer_id.filtered("worker_id.active")
 
     def _revoke(self):
         """Kill these links."""

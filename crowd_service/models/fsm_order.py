@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import html_sanitize
 
 from .. import race
 from .crowd_dispatch import OPEN_STATES
@@ -23,11 +24,27 @@ class FSMOrder(models.Model):
         for order in self:
             order.crowd_dispatch_id = order.sudo().crowd_dispatch_ids[:1]
 
+    @api.model
+    def create(self, vals):
+        return super().create(self._crowd_sanitize(vals))
+
     def write(self, vals):
-        res = super().write(vals)
+        res = super().write(self._crowd_sanitize(vals))
         if "person_id" in vals or "stage_id" in vals:
             self._crowd_follow()
         return res
+
+    @api.model
+    def _crowd_sanitize(self, vals):
+        """Return ``vals`` without scripts: fieldservice shows these texts as HTML."""
+        return dict(
+            vals,
+            **{
+                name: html_sanitize(vals[name])
+                for name in ("todo", "resolution")
+                if vals.get(name)
+            },
+        )
 
     def _crowd_follow(self):
         """Let the dispatch follow what somebody changed here by hand.

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import _, api, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import html_sanitize
 from odoo.tools.misc import clean_context
 
 from .. import race
@@ -166,11 +167,18 @@ class HelpdeskTicket(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        tickets = super().create(vals_list)
+        tickets = super().create([self._crowd_sanitize(vals) for vals in vals_list])
         tickets.filtered(
             lambda t: not t.stage_id.closed
         )._crowd_set_first_answer_deadline()
         return tickets
+
+    @api.model
+    def _crowd_sanitize(self, vals):
+        """Return ``vals`` without scripts: the resolution is shown as HTML."""
+        if not vals.get("resolution"):
+            return vals
+        return dict(vals, resolution=html_sanitize(vals["resolution"]))
 
     def _crowd_set_first_answer_deadline(self):
         """Let the clock look at these tickets if nobody deals with them."""
@@ -217,7 +225,7 @@ class HelpdeskTicket(models.Model):
             closing._crowd_end_search("ticket_closed")
         else:
             reopened = self.browse()
-        res = super().write(vals)
+        res = super().write(self._crowd_sanitize(vals))
         reopened._crowd_set_first_answer_deadline()
         return res
 

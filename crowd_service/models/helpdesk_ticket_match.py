@@ -21,7 +21,7 @@ class HelpdeskTicket(models.Model):
         self._check_may_match()
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
             raise UserError(_("The limit must be a whole number of at least 1."))
-        result = self.env["crowd.matcher"].match(self, limit=limit)
+        result = self.env["crowd.matcher"]._match(self, limit=limit)
         return [
             self._prepare_match_row(candidate)
             for candidate in result.ranked + result.near_misses

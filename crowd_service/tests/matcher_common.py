@@ -34,11 +34,11 @@ class MatcherCase(CrowdCase):
         return self.env["crowd.offer"].create(dict(defaults, **values))
 
     def _ranked(self, ticket=None, **kwargs):
-        result = self.matcher.match(ticket or self.ticket, **kwargs)
+        result = self.matcher._match(ticket or self.ticket, **kwargs)
         return [candidate.worker_id for candidate in result.ranked]
 
     def _reasons(self, worker, ticket=None):
-        found = self.matcher.explain(ticket or self.ticket, worker)
+        found = self.matcher._explain(ticket or self.ticket, worker)
         return [code for code, _data in found.reasons] if found.excluded_reason else []
 
     def assertReason(self, worker, code, ticket=None):
@@ -46,6 +46,6 @@ class MatcherCase(CrowdCase):
         ticket = ticket or self.ticket
         self.assertEqual(self._reasons(worker, ticket), [code])
         self.assertNotIn(worker.id, self._ranked(ticket))
-        sentence = self.matcher.why_not(ticket, worker)
+        sentence = self.matcher._why_not(ticket, worker)
         self.assertIn(self.matcher._word_reason(code), sentence)
         self.assertIn(worker.name, sentence)

@@ -356,9 +356,23 @@ class TestDispatch(CrowdCase):
         self.assertEqual(dispatch.state, "done")
         self.assertEqual(offer.state, "completed")
         self.assertTrue(order.stage_id.is_closed)
-        self.assertEqual(order.resolution, "changed the cable")
+        self.assertIn("changed the cable", order.resolution)
         self.assertTrue(self.ticket.stage_id.closed)
         self.assertFalse(dispatch.next_deadline)
+
+    def test_remarks_are_no_scripts(self):
+        payload = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+        dispatch = self._dispatch()
+        self._win(dispatch, self.anna)
+        order = dispatch.order_id
+        dispatch.accepted_offer_id._finish(True, payload)
+        self.assertNotIn("<script", order.resolution)
+        self.assertNotIn("<img", order.resolution)
+        order.write({"todo": payload})
+        self.assertNotIn("onerror", order.todo)
+        self.ticket.resolution = payload
+        self.assertNotIn("onerror", self.ticket.resolution)
+        self.assertNotIn("<script", self.ticket.resolution)
 
     def test_unsolved_comes_back_to_the_desk(self):
         dispatch = self._dispatch()

@@ -122,7 +122,7 @@ class TestMatchWizard(CrowdCase):
 
     def test_storing_again_replaces_the_round(self):
         dispatch = self.ticket._crowd_open_dispatch()
-        result = self.env["crowd.matcher"].match(self.ticket)
+        result = self.env["crowd.matcher"]._match(self.ticket)
         store = self.env["crowd.candidate"]._store
         store(dispatch, result)
         kept = store(dispatch, result)

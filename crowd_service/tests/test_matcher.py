@@ -18,7 +18,7 @@ class TestMatcher(MatcherCase):
         self.assertEqual(
             self._ranked(), [near.id, technician.id, professional.id], "nearest first"
         )
-        found = self.matcher.match(self.ticket).ranked[0]
+        found = self.matcher._match(self.ticket).ranked[0]
         self.assertEqual(found.membership_id, near.crowd_membership_ids.id)
         self.assertEqual(found.community_id, self.community.id)
         self.assertAlmostEqual(found.distance_km, 1, delta=0.01)
@@ -75,7 +75,7 @@ class TestMatcher(MatcherCase):
 
     def test_limit(self):
         workers = [self._create_worker(f"W{n}", km=n) for n in range(1, 5)]
-        result = self.matcher.match(self.ticket, limit=2)
+        result = self.matcher._match(self.ticket, limit=2)
         self.assertEqual(
             [c.worker_id for c in result.ranked], [w.id for w in workers[:2]]
         )
@@ -85,8 +85,8 @@ class TestMatcher(MatcherCase):
     def test_the_same_facts_give_the_same_list(self):
         for n in range(6):
             self._create_worker(f"Twin {n}", km=5)
-        first = self.matcher.match(self.ticket)
-        self.assertEqual(first, self.matcher.match(self.ticket))
+        first = self.matcher._match(self.ticket)
+        self.assertEqual(first, self.matcher._match(self.ticket))
         ids = [candidate.worker_id for candidate in first.ranked]
         self.assertEqual(ids, sorted(ids))
 
@@ -119,11 +119,11 @@ class TestMatcher(MatcherCase):
     def test_fairness_counts_the_offers_of_seven_days(self):
         worker = self._create_worker("Busy", membership={"capacity": 9})
         with self.at(NOON):
-            calm = self.matcher.explain(self.ticket, worker)
+            calm = self.matcher._explain(self.ticket, worker)
             self._create_offer(worker, "declined", NOON - timedelta(days=8))
-            self.assertEqual(calm, self.matcher.explain(self.ticket, worker))
+            self.assertEqual(calm, self.matcher._explain(self.ticket, worker))
             self._create_offer(worker, "declined", NOON - timedelta(days=6))
-            found = self.matcher.explain(self.ticket, worker)
+            found = self.matcher._explain(self.ticket, worker)
         self.assertLess(found.parts["fairness"], calm.parts["fairness"])
         self.assertEqual(dict(found.reasons)["offers"], {"count": 1})
 
@@ -144,6 +144,6 @@ class TestMatcher(MatcherCase):
         service = self._create_service("By phone", crowd_place="remote")
         ticket = self._create_ticket(crowd_service_id=service.id, fsm_location_id=False)
         worker = self._create_worker("Anywhere", position=False, skills={})
-        found = self.matcher.match(ticket).ranked[0]
+        found = self.matcher._match(ticket).ranked[0]
         self.assertEqual(found.worker_id, worker.id)
         self.assertIsNone(found.distance_km)

@@ -43,7 +43,7 @@ class TestMatcherBoundaries(MatcherCase):
             with self.subTest(place=name):
                 location = self._create_location(name, place)
                 ticket = self._create_ticket(fsm_location_id=location.id)
-                found = self.matcher.match(ticket, limit=None)
+                found = self.matcher._match(ticket, limit=None)
                 brute = matching.rank(*self._all_facts(ticket), limit=None)
                 self.assertEqual(found.ranked, brute.ranked)
                 self.assertEqual(found.near_misses, brute.near_misses)
@@ -54,7 +54,7 @@ class TestMatcherBoundaries(MatcherCase):
         location = self._create_location("Date line", (0.0, 179.9))
         ticket = self._create_ticket(fsm_location_id=location.id)
         worker = self._create_worker("Yesterday", position=(0.0, -179.9))
-        found = self.matcher.match(ticket).ranked[0]
+        found = self.matcher._match(ticket).ranked[0]
         self.assertEqual(found.worker_id, worker.id)
         self.assertAlmostEqual(found.distance_km, 22.24, delta=0.22)
 
@@ -69,7 +69,7 @@ class TestMatcherBoundaries(MatcherCase):
     def test_radius_zero_finds_nobody_else(self):
         self.service.crowd_radius_km = 0
         self._create_worker("Neighbour", km=1)
-        result = self.matcher.match(self.ticket)
+        result = self.matcher._match(self.ticket)
         self.assertFalse(result.ranked + result.near_misses)
 
     def test_companies_do_not_mix(self):
@@ -86,7 +86,7 @@ class TestMatcherBoundaries(MatcherCase):
         ticket_b = self._create_ticket(company=self.company_b)
         member_b = self._create_membership(worker, self.community_b)
         self.assertReason(worker, "capacity")
-        found = self.matcher.match(ticket_b).ranked[0]
+        found = self.matcher._match(ticket_b).ranked[0]
         self.assertEqual(found.membership_id, member_b.id)
 
     def test_agents_of_another_company_cannot_match(self):

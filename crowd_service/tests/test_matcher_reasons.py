@@ -40,18 +40,18 @@ class TestMatcherReasons(MatcherCase):
         self._create_membership(worker, busy)
         self.assertReason(worker, "membership")
         member = self._create_membership(worker, doing)
-        found = self.matcher.match(self.ticket).ranked[0]
+        found = self.matcher._match(self.ticket).ranked[0]
         self.assertEqual(found.membership_id, member.id)
 
     def test_membership(self):
         worker = self._create_worker("Applicant", membership={"state": "applied"})
         self.assertReason(worker, "membership")
-        self.assertIn("Applied", self.matcher.why_not(self.ticket, worker))
+        self.assertIn("Applied", self.matcher._why_not(self.ticket, worker))
 
     def test_no_membership(self):
         worker = self._create_worker("Stranger", community=False)
         self.assertReason(worker, "membership")
-        self.assertFalse(self.matcher.match(self.ticket).near_misses)
+        self.assertFalse(self.matcher._match(self.ticket).near_misses)
 
     def test_archived_community(self):
         worker = self._create_worker("Friend")
@@ -109,28 +109,28 @@ class TestMatcherReasons(MatcherCase):
     def test_skill(self):
         worker = self._create_worker("Unskilled", skills={self.skill_tv: 100})
         self.assertReason(worker, "skill")
-        self.assertIn("WLAN", self.matcher.why_not(self.ticket, worker))
+        self.assertIn("WLAN", self.matcher._why_not(self.ticket, worker))
 
     def test_level(self):
         worker = self._create_worker("Beginner", skills={self.skill_wlan: 10})
         self.assertReason(worker, "level")
         self.assertIn(
-            "WLAN 10 % instead of 50 %", self.matcher.why_not(self.ticket, worker)
+            "WLAN 10 % instead of 50 %", self.matcher._why_not(self.ticket, worker)
         )
 
     def test_unlocated(self):
         worker = self._create_worker("Somewhere", position=False)
         self.assertReason(worker, "unlocated")
-        near = self.matcher.match(self.ticket).near_misses
+        near = self.matcher._match(self.ticket).near_misses
         self.assertEqual([c.worker_id for c in near], worker.ids)
 
     def test_radius(self):
         worker = self._create_worker("Far", km=34.2)
         self.assertReason(worker, "radius")
-        self.assertIn("4.2 km too far", self.matcher.why_not(self.ticket, worker))
+        self.assertIn("4.2 km too far", self.matcher._why_not(self.ticket, worker))
         very_far = self._create_worker("Very far", km=500)
         self.assertReason(very_far, "radius")
-        near = self.matcher.match(self.ticket).near_misses
+        near = self.matcher._match(self.ticket).near_misses
         self.assertEqual([c.worker_id for c in near], worker.ids)
 
     def test_own_radius(self):
@@ -181,11 +181,11 @@ class TestMatcherReasons(MatcherCase):
     def test_no_such_worker(self):
         gone = self.env["fsm.person"].browse(2**31 - 1)
         with self.assertRaisesRegex(UserError, "no worker with the id"):
-            self.matcher.why_not(self.ticket, gone)
+            self.matcher._why_not(self.ticket, gone)
 
     def test_somebody_who_can_be_asked(self):
         worker = self._create_worker("Fit")
-        sentence = self.matcher.why_not(self.ticket, worker)
+        sentence = self.matcher._why_not(self.ticket, worker)
         self.assertEqual(sentence, "Fit can be asked.")
 
     def test_counts_name_the_first_reason(self):
@@ -193,7 +193,7 @@ class TestMatcherReasons(MatcherCase):
         self._create_worker("Unskilled", skills={})
         self._create_worker("Far", km=40)
         self._create_worker("Far and unskilled", km=40, skills={})
-        result = self.matcher.match(self.ticket)
+        result = self.matcher._match(self.ticket)
         self.assertEqual(result.excluded, {"skill": 2, "radius": 1})
         self.assertEqual(result.looked_at, 4)
         self.assertEqual(
