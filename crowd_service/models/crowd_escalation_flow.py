@@ -138,6 +138,7 @@ class CrowdEscalation(models.Model):
         self._record("acknowledged")
         self.activity_unlink(["crowd_service.mail_activity_escalation"])
         dispatch = self.dispatch_id
+        dispatch.activity_unlink(["crowd_service.mail_activity_follow_up"])
         dispatch.write(
             {
                 "responsible_id": self.env.user.id,

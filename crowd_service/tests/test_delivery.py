@@ -353,7 +353,11 @@ class TestDeliveryWords(DeliveryCase):
         self._send(self._deliveries(again, "withdrawn"))
         mails = {}
         for delivery in self.env["crowd.delivery"].search(
-            [("state", "=", "sent"), ("kind", "=", "mail")]
+            [
+                ("state", "=", "sent"),
+                ("kind", "=", "mail"),
+                ("company_id", "=", self.company_a.id),
+            ]
         ):
             envelope = next(
                 m

@@ -184,6 +184,8 @@ class TestEscalation(CrowdCase):
         self.assertEqual(dispatch.state, "assigned")
         self.assertGreater(dispatch.next_deadline, before)
         self.assertEqual(dispatch.activity_ids.user_id, dispatch.responsible_id)
+        dispatch.accepted_offer_id._finish(True)
+        self.assertFalse(dispatch.activity_ids)
 
     def test_unanswered_ticket_is_escalated(self):
         deadline = self.ticket.crowd_first_answer_deadline
