@@ -135,7 +135,9 @@ class CrowdDelivery(models.Model):
         else:
             race.lock(self.offer_id)  # nobody closes it while it becomes an activity
             record, values = self.dispatch_id, delivery._prepare_offer_activity()
-        return record.with_context(**reader).activity_schedule(user_id=user.id, **values)
+        return record.with_context(**reader).activity_schedule(
+            user_id=user.id, **values
+        )
 
     def _prepare_offer_activity(self):
         values = self.offer_id._crowd_public_values()
