@@ -49,8 +49,8 @@ def decide(env, decision, busy=None):
             if error.pgcode not in RIVAL:
                 raise
             rival = error
-        pause = random.uniform(0.5, 1.0) * 0.04 * 2**attempt
-        if time.monotonic() + pause > until:
+        pause = random.uniform(0.5, 1.0) * 0.13 * 2**attempt
+        if attempt + 1 == ATTEMPTS or time.monotonic() + pause > until:
             break
         time.sleep(pause)
     _logger.info("Nothing decided after %s tries: %r", attempt + 1, rival)

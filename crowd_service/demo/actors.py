@@ -180,6 +180,8 @@ class Actors:
         offers = self.offers()
         for offer in offers[first:] | offers:
             if self.accept_offer(offer, channel)["result"] == "accepted":
+                lost = offers.filtered(lambda o: o.state == "lost")
+                self.dispatch._job_tell_taken(lost.ids)
                 return
         self.give_to(self.technician_name())
 

@@ -1,4 +1,4 @@
-from odoo import _, api, models
+from odoo import SUPERUSER_ID, _, api, models
 
 from .. import race
 from .crowd_dispatch import OPEN_STATES
@@ -25,9 +25,15 @@ class CrowdDispatch(models.Model):
 
     def _schedule_wake(self):
         """Let a job look at the dispatch at its deadline, to the second."""
-        self.with_delay(
-            eta=self.next_deadline, description="Deadline of %s" % self.name
+        self._by_clock(
+            _("Deadline of %s") % self.name, eta=self.next_deadline
         )._job_wake()
+
+    def _by_clock(self, description, eta=None):
+        """Return ``self`` for a job that nobody in particular is the author of."""
+        return self.with_user(SUPERUSER_ID).with_delay(
+            eta=eta, description=description
+        )
 
     def _job_wake(self):
         """Do what is due; a job that comes too early or too late does no harm."""

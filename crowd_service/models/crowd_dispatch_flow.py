@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import models
+from odoo import _, models
 from odoo.exceptions import UserError
 from odoo.tools import plaintext2html
 
@@ -70,7 +70,16 @@ class CrowdDispatch(models.Model):
         deliveries = self.env["crowd.delivery"]
         deliveries._close_activities(rivals | offer)
         deliveries._queue("won", offers=offer)
-        deliveries._queue("taken", offers=rivals)
+        if rivals:  # they are many, and the others are waiting for this lock
+            self._by_clock(_("Tell the others: %s") % self.name)._job_tell_taken(
+                rivals.ids
+            )
+
+    def _job_tell_taken(self, offer_ids):
+        """Tell the workers of these offers that somebody else has the job."""
+        self.env["crowd.delivery"]._queue(
+            "taken", offers=self.env["crowd.offer"].browse(offer_ids).exists()
+        )
 
     def _begin(self):
         """The worker is at work."""
