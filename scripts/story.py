@@ -272,9 +272,14 @@ class Story:
         return ticket, dispatch, number, candidates
 
     def mixed(self, ranked):
-        """Return the best candidates, with at least two externals among them."""
-        externals = [row for row in ranked if row["worker_type"] != "technician"]
-        check(len(externals) >= 2, "Match found fewer than two friends.")
+        """Return the best candidates, two externals with an address in front."""
+        domain = [["id", "in", [row["worker_id"] for row in ranked]]]
+        domain += [["worker_type", "!=", "technician"], ["email", "like", "@"]]
+        reached = {
+            person["id"] for person in self.agent.find("fsm.person", domain, "id")
+        }
+        externals = [row for row in ranked if row["worker_id"] in reached]
+        check(len(externals) >= 2, "Match found fewer than two friends with an e-mail.")
         rest = [row for row in ranked if row not in externals[:2]]
         return externals[:2] + rest[: ASKED - 2]
 

@@ -189,15 +189,15 @@ class Server:
         """Wait until nothing that is due waits in the job queue."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            [(waiting,)] = self.sql(
-                "SELECT count(*) FROM queue_job WHERE state IN"
-                " ('pending', 'enqueued', 'started')"
-                " AND (eta IS NULL OR eta <= now() AT TIME ZONE 'UTC')"
+            waiting = self.sql(
+                "SELECT id, state, name, date_created, date_enqueued FROM queue_job"
+                " WHERE state IN ('pending', 'enqueued', 'started')"
+                " AND (eta IS NULL OR eta <= now() AT TIME ZONE 'UTC') ORDER BY id"
             )
             if not waiting:
                 return
             time.sleep(0.3)
-        raise AssertionError(f"{waiting} jobs still wait after {seconds} s")
+        raise AssertionError(f"after {seconds} s jobs still wait: {waiting[:5]}")
 
 
 def pg_settings():

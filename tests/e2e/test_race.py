@@ -15,7 +15,6 @@ from e2e_race import (
     results,
 )
 
-NO_PAGES = os.environ.get("NO_PAGES")
 LONG = bool(os.environ.get("CROWD_LONG"))
 HTTP_PEOPLE, RPC_PEOPLE = 180, 20
 SLOWEST = 5.0  # seconds for 99 of 100 people, on two cores that do nothing else
@@ -37,15 +36,6 @@ def solo(crowd):
 def people(crowd, dispatch, offers, portal):
     """Return what at_once() needs for everybody: friends with links, and with logins."""
     links = {w: o for w, o in offers.items() if w not in portal}
-    if NO_PAGES:
-        return [
-            over_rpc(
-                portal.get(worker) or crowd.agent,
-                offer,
-                *(() if worker in portal else ("phone", True)),
-            )
-            for worker, offer in offers.items()
-        ]
     tokens = crowd.tokens(links.values())
     friends = [Friend(crowd.server, tokens[offer]) for offer in links.values()]
     look_around(friends)
