@@ -50,6 +50,10 @@ class CrowdDispatch(models.Model):
         """Return the instant ``minutes`` of the team's desk hours from now."""
         return self.team_id._crowd_desk_time(self._now(), minutes)
 
+    def _in_desk_language(self):
+        """Return ``self`` for texts that the desk reads, whoever is acting."""
+        return self.with_context(lang=self.responsible_id.lang)
+
     def _assign(self, offer):
         """``offer`` has won: the others are told, the order exists at once."""
         self.ensure_one()
@@ -120,13 +124,14 @@ class CrowdDispatch(models.Model):
     def _find_another(self):
         """The worker gave the job back: ask others, or hand it to the desk."""
         self._release()
+        dispatch = self._in_desk_language()
         try:
-            asked = self._offer_best()
+            asked = dispatch._offer_best()
         except UserError as error:
-            self._escalate("no_candidate", note=error.args[0])
+            dispatch._escalate("no_candidate", note=error.args[0])
         else:
             if not asked:
-                self._escalate("no_candidate")
+                dispatch._escalate("no_candidate")
 
     def _withdraw_offers(self, offers=None):
         """Take back offers that nobody answered yet, and tell the people."""

@@ -125,7 +125,7 @@ class CrowdDispatch(models.Model):
             )
         self._close_escalations("closed")
         self.env["crowd.delivery"]._queue("offer", offers=offers)
-        self._note_wave(offers, expires_at)
+        self._in_desk_language()._note_wave(offers, expires_at)
 
     def _note_wave(self, offers, expires_at):
         """One note on the ticket per wave: people are many, readers are few."""

@@ -309,7 +309,9 @@ class CrowdOffer(models.Model):
         return {
             "draft": _("This offer was not sent yet."),
             "sent": _("This offer is still open."),
-            "accepted": _("This job is not with you any more."),
+            "accepted": self.dispatch_id.state == "paused"
+            and _("The desk has paused this job. We will tell you when it goes on.")
+            or _("This job is not with you any more."),
             "declined": _("You declined this offer."),
             "expired": self._sentence("expired"),
             "lost": self._sentence("taken"),

@@ -262,6 +262,7 @@ class CrowdFactory:
     def _run_job(self, record):
         job = Job.load(self.env, record.uuid)
         job.set_started()
+        job.store()
         job.perform()
         job.set_done()
         job.store()
