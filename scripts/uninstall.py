@@ -7,11 +7,21 @@ import logging
 # the addon's own order stages go, and their orders back to the first one
 CHANGED = {("fsm_order", "stage_id")}
 LOG = ("write_date", "write_uid")
-KEPT = ("helpdesk_ticket", "fsm_order", "res_partner", "fsm_person", "fsm_location", "product_template")
+KEPT = (
+    "helpdesk_ticket",
+    "fsm_order",
+    "res_partner",
+    "fsm_person",
+    "fsm_location",
+    "product_template",
+)
 
 
 def columns(table):
-    env.cr.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s", (table,))
+    env.cr.execute(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s",
+        (table,),
+    )
     return [name for (name,) in env.cr.fetchall()]
 
 
@@ -58,4 +68,6 @@ after = checksums()
 changed = sorted(key for key in after if after[key] != before.get(key))
 left = remains()
 if state != "uninstalled" or left or changed:
-    logging.getLogger("uninstall").error("state %s, left: %s, changed: %s", state, left, changed)
+    logging.getLogger("uninstall").error(
+        "state %s, left: %s, changed: %s", state, left, changed
+    )

@@ -31,9 +31,7 @@ class CrowdDispatch(models.Model):
 
     def _by_clock(self, description, eta=None):
         """Return ``self`` for a job that nobody in particular is the author of."""
-        return self.with_user(SUPERUSER_ID).with_delay(
-            eta=eta, description=description
-        )
+        return self.with_user(SUPERUSER_ID).with_delay(eta=eta, description=description)
 
     def _job_wake(self):
         """Do what is due; a job that comes too early or too late does no harm."""

@@ -37,7 +37,9 @@ class CrowdDispatch(models.Model):
                 "user_id": user.id,
                 "team_id": team.id if team else self.team_id.id,
                 "level": level,
-                "packet": self.with_context(lang=user.lang)._render_packet(reason, note),
+                "packet": self.with_context(lang=user.lang)._render_packet(
+                    reason, note
+                ),
                 "opened_at": self._now(),
                 "deadline": deadline,
             }

@@ -18,9 +18,9 @@ class CrowdAnswer(models.TransientModel):
         readonly=True,
     )
     reason = fields.Selection(
-        selection=lambda self: self.env["crowd.offer"]
-        ._fields["decline_reason"]
-        .selection,
+        selection=lambda self: (
+            self.env["crowd.offer"]._fields["decline_reason"].selection
+        ),
         default="other",
     )
     note = fields.Text(string="Remark")

@@ -32,9 +32,7 @@ class TransitionTable:
             self.moves
         )
         if unknown:
-            raise ValueError(
-                "{}: unknown states {}".format(self.name, sorted(unknown))
-            )
+            raise ValueError("{}: unknown states {}".format(self.name, sorted(unknown)))
 
     @property
     def states(self):

@@ -7,8 +7,9 @@ port is known before the first test object is made, because HttpCase puts it int
 
 import threading
 
-import odoo
 import pytest_odoo
+
+import odoo
 from odoo.service import server, wsgi_server
 
 PORT = pytest_odoo._get_available_random_port()
