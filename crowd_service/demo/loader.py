@@ -56,6 +56,7 @@ class CrowdDemo(models.AbstractModel):
         """
         demo = self.with_context(tracking_disable=True, no_reset_password=True)
         _create_order_stages(self.env)
+        self.env.ref("base.CHF").active = True
         for name in MODELS_BEFORE_PEOPLE:
             demo._load_csv(name)
         demo._name_technicians()

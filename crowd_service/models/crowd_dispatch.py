@@ -122,6 +122,9 @@ class CrowdDispatch(models.Model):
             " WHERE state NOT IN ('done', 'unsolved', 'cancelled')"
         )
 
+    def _expand_states(self, states, domain, order=None):
+        return list(OPEN_STATES)  # closed ones have a column when some are shown
+
     def _compute_counts(self):
         offers = self.env["crowd.offer"].read_group(
             [("dispatch_id", "in", self.ids)],

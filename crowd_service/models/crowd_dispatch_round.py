@@ -112,7 +112,6 @@ class CrowdDispatch(models.Model):
         }
 
     def _after_wave(self, offers, expires_at):
-        self._record("wave", quantity=len(offers))
         if self.state == "offered":
             self.next_deadline = max(self.next_deadline, expires_at)
         else:
@@ -123,6 +122,7 @@ class CrowdDispatch(models.Model):
                 offered_at=self.offered_at or self._now(),
                 next_deadline=expires_at,
             )
+        self._record("wave", quantity=len(offers))
         self._close_escalations("closed")
         self.env["crowd.delivery"]._queue("offer", offers=offers)
         self._in_desk_language()._note_wave(offers, expires_at)

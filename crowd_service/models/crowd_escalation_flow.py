@@ -17,6 +17,7 @@ class CrowdDispatch(models.Model):
         """
         self.ensure_one()
         user = user or self.ticket_id._crowd_find_responsible()
+        packet = self.with_context(lang=user.lang)._render_packet(reason, note)
         self._withdraw_everything()
         self._close_escalations("closed")
         deadline = self._in_desk_minutes(self.company_id.crowd_acknowledge_minutes)
@@ -37,9 +38,7 @@ class CrowdDispatch(models.Model):
                 "user_id": user.id,
                 "team_id": team.id if team else self.team_id.id,
                 "level": level,
-                "packet": self.with_context(lang=user.lang)._render_packet(
-                    reason, note
-                ),
+                "packet": packet,
                 "opened_at": self._now(),
                 "deadline": deadline,
             }

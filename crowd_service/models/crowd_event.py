@@ -1,5 +1,7 @@
 from odoo import _, api, fields, models
 
+from .crowd_offer import CHANNELS
+
 
 class CrowdEvent(models.Model):
     """One line of a dispatch's history. Written once, never changed."""
@@ -32,7 +34,7 @@ class CrowdEvent(models.Model):
     to_state = fields.Char(readonly=True)
     reason = fields.Char(readonly=True, help="Reason code.")
     note = fields.Text(readonly=True)
-    channel = fields.Char(readonly=True, help="How the answer came in.")
+    channel = fields.Selection(CHANNELS, readonly=True, help="How the answer came in.")
     quantity = fields.Integer(readonly=True, help="Number of people in the wave.")
     offer_id = fields.Many2one("crowd.offer", readonly=True, ondelete="cascade")
     escalation_id = fields.Many2one(
@@ -70,10 +72,19 @@ class CrowdEvent(models.Model):
         return text
 
     def _summary_escalation(self):
-        return "%s: %s" % (
-            self._label("crowd.escalation", "state", self.to_state),
-            self._label("crowd.escalation", "reason", self.reason),
-        )
+        reason = self._label("crowd.escalation", "reason", self.reason)
+        # names are all the history needs
+        escalation = self.escalation_id.sudo()
+        if self.to_state == "open":
+            return _("Escalated to %(name)s: %(reason)s") % {
+                "name": escalation.user_id.name,
+                "reason": reason,
+            }
+        if self.to_state == "acknowledged":
+            return _("%s is responsible") % escalation.acknowledged_by_id.name
+        if self.to_state == "taken":
+            return _("%s has the job") % escalation.worker_id.name
+        return _("The escalation is over")
 
     def _summary_note(self):
         return self.note or ""

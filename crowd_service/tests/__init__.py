@@ -22,3 +22,4 @@ from . import test_demo
 from . import test_offer_page
 from . import test_portal_offers
 from . import test_screens
+from . import test_xss

@@ -42,7 +42,7 @@ class CrowdMatch(models.TransientModel):
 
         :raise UserError: when the ticket cannot be matched, saying what to do
         """
-        result = self.env["crowd.matcher"].match(ticket)
+        result = self.env["crowd.matcher"]._match(ticket)
         match = self.create(self._prepare_match(ticket, result))
         match._create_lines(result)
         return match._action()
