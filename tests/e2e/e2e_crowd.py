@@ -31,9 +31,9 @@ class Crowd:
         return self.admin(model, "create", values, context=QUIET)
 
     def _group(self, xml_id):
-        return self._ref("crowd_service.group_crowd_" + xml_id)
+        return self.ref("crowd_service.group_crowd_" + xml_id)
 
-    def _ref(self, xml_id):
+    def ref(self, xml_id):
         module, name = xml_id.split(".")
         domain = [["module", "=", module], ["name", "=", name]]
         return self.admin("ir.model.data", "search_read", domain, ["res_id"])[0][
@@ -68,7 +68,7 @@ class Crowd:
         return self.server.login(login)
 
     def _make_desk(self):
-        employee = self._ref("base.group_user")
+        employee = self.ref("base.group_user")
         self.agent = self.user("agent", employee, self._group("agent"))
         self.dispatcher = self.user("dispatcher", employee, self._group("dispatcher"))
         self.admin(
@@ -145,10 +145,10 @@ class Crowd:
         return self.user(f"worker-{worker}", *groups, partner=person["partner_id"][0])
 
     def portal_user(self, worker):
-        return self.user_of(worker, self._ref("base.group_portal"))
+        return self.user_of(worker, self.ref("base.group_portal"))
 
     def technician_user(self, worker):
-        groups = self._ref("base.group_user"), self._group("technician")
+        groups = self.ref("base.group_user"), self._group("technician")
         return self.user_of(worker, *groups)
 
     def free(self, workers):
