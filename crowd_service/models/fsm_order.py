@@ -1,8 +1,10 @@
 from odoo import api, fields, models
-from odoo.tools import html_sanitize
 
 from .. import race
+from ..sanitize import without_scripts
 from .crowd_dispatch import OPEN_STATES
+
+SHOWN_AS_HTML = ("todo", "resolution")
 
 
 class FSMOrder(models.Model):
@@ -26,25 +28,13 @@ class FSMOrder(models.Model):
 
     @api.model
     def create(self, vals):
-        return super().create(self._crowd_sanitize(vals))
+        return super().create(without_scripts(vals, SHOWN_AS_HTML))
 
     def write(self, vals):
-        res = super().write(self._crowd_sanitize(vals))
+        res = super().write(without_scripts(vals, SHOWN_AS_HTML))
         if "person_id" in vals or "stage_id" in vals:
             self._crowd_follow()
         return res
-
-    @api.model
-    def _crowd_sanitize(self, vals):
-        """Return ``vals`` without scripts: fieldservice shows these texts as HTML."""
-        return dict(
-            vals,
-            **{
-                name: html_sanitize(vals[name])
-                for name in ("todo", "resolution")
-                if vals.get(name)
-            },
-        )
 
     def _crowd_follow(self):
         """Let the dispatch follow what somebody changed here by hand.

@@ -2,13 +2,15 @@ from datetime import timedelta
 
 from odoo import _, api, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import html_sanitize
 from odoo.tools.misc import clean_context
 
 from .. import race
 from ..exceptions import NobodyResponsible
+from ..sanitize import without_scripts
 from .crowd_dispatch import OPEN_STATES
 from .crowd_escalation import REASONS
+
+SHOWN_AS_HTML = ("resolution",)
 
 
 class HelpdeskTicket(models.Model):
@@ -167,18 +169,13 @@ class HelpdeskTicket(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        tickets = super().create([self._crowd_sanitize(vals) for vals in vals_list])
+        tickets = super().create(
+            [without_scripts(vals, SHOWN_AS_HTML) for vals in vals_list]
+        )
         tickets.filtered(
             lambda t: not t.stage_id.closed
         )._crowd_set_first_answer_deadline()
         return tickets
-
-    @api.model
-    def _crowd_sanitize(self, vals):
-        """Return ``vals`` without scripts: the resolution is shown as HTML."""
-        if not vals.get("resolution"):
-            return vals
-        return dict(vals, resolution=html_sanitize(vals["resolution"]))
 
     def _crowd_set_first_answer_deadline(self):
         """Let the clock look at these tickets if nobody deals with them."""
@@ -225,7 +222,7 @@ class HelpdeskTicket(models.Model):
             closing._crowd_end_search("ticket_closed")
         else:
             reopened = self.browse()
-        res = super().write(self._crowd_sanitize(vals))
+        res = super().write(without_scripts(vals, SHOWN_AS_HTML))
         reopened._crowd_set_first_answer_deadline()
         return res
 
