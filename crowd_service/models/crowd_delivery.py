@@ -250,6 +250,21 @@ class CrowdDelivery(models.Model):
             limit=limit,
             order="next_try, id",
         )._enqueue()
+        self._wake_runner()
+
+    @api.model
+    def _wake_runner(self):
+        """Let the job runner look for jobs that it asked for and nobody runs.
+
+        In a burst its own request gets lost. It looks for such jobs when it wakes up,
+        and with our deadlines in the queue it would sleep until the next of them.
+        """
+        self.env.cr.execute(
+            "SELECT pg_notify('queue_job', uuid) FROM queue_job"
+            " WHERE state = 'enqueued'"
+            " AND date_enqueued < now() AT TIME ZONE 'UTC' - interval '10 seconds'"
+            " LIMIT 1"
+        )
 
     def action_retry(self):
         """The desk wants messages sent that were given up, or do not get through."""
