@@ -188,6 +188,22 @@ def without(mutant):
         )
 
 
+def most_winners(race, harmless):
+    """Return the most winners of a race, run until there are two if there may be.
+
+    With two worker processes only two people really meet, so that a gap in the guards
+    does not show in every race.
+    """
+    most = 0
+    for _ in range(1 if harmless else 8):
+        answers = race()
+        print(dict(results(answers)))
+        most = max(most, results(answers)["accepted"])
+        if most > 1:
+            break
+    return most
+
+
 def note(table, gone, test, winners, mutant):
     """Add a line to the table; return whether anything is wrong."""
     with mutant.cursor() as cr:
@@ -202,11 +218,13 @@ def note(table, gone, test, winners, mutant):
 def test_t3(mutant, without, table, gone, harmless):
     """Many tickets, one friend with room for one job."""
     crowd = without(gone)
-    [worker] = crowd.workers(1)
-    offers = [crowd.offered([worker])[2][worker] for _ in range(PEOPLE)]
-    answers = at_once([over_rpc(crowd.agent, o, "phone", True) for o in offers])
-    print(gone, dict(results(answers)))
-    winners = results(answers)["accepted"]
+
+    def race():
+        [worker] = crowd.workers(1)
+        offers = [crowd.offered([worker])[2][worker] for _ in range(PEOPLE)]
+        return at_once([over_rpc(crowd.agent, o, "phone", True) for o in offers])
+
+    winners = most_winners(race, harmless)
     assert note(table, gone, "T3", winners, mutant) is not harmless
 
 
@@ -227,9 +245,12 @@ def test_t3(mutant, without, table, gone, harmless):
 def test_t1(mutant, without, table, gone, harmless):
     """One ticket, many people."""
     crowd = without(gone)
-    _ticket, dispatch, offers = crowd.offered(mutant.crowd_workers[:PEOPLE])
-    calls = [over_rpc(crowd.agent, o, "phone", True) for o in offers.values()]
-    answers = at_once(calls)
-    print(gone, dict(results(answers)), crowd.states(dispatch))
-    winners = results(answers)["accepted"]
+
+    def race():
+        free = crowd.free(mutant.crowd_workers)[:PEOPLE]
+        _ticket, _dispatch, offers = crowd.offered(free)
+        calls = [over_rpc(crowd.agent, o, "phone", True) for o in offers.values()]
+        return at_once(calls)
+
+    winners = most_winners(race, harmless)
     assert note(table, gone, "T1", winners, mutant) is not harmless

@@ -29,7 +29,7 @@ def portal(crowd, friends):
     return {worker: crowd.portal_user(worker) for worker in friends[:RPC_PEOPLE]}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def solo(crowd):
     """One friend with room for one job, and his login."""
     [worker] = crowd.workers(1)
