@@ -12,7 +12,10 @@ class ResPartner(models.Model):
         """Return a clean context with the language and time zone of this reader."""
         return {
             "lang": get_lang(self.env, self.lang or company.partner_id.lang).code,
-            "tz": self.tz or company.partner_id.tz or "UTC",
+            "tz": self.tz
+            or company.partner_id.tz
+            or company.resource_calendar_id.tz
+            or "UTC",
         }
 
     def _crowd_login(self):
