@@ -134,16 +134,20 @@ class CrowdDispatch(models.Model):
                 dispatch._escalate("no_candidate")
 
     def _withdraw_offers(self, offers=None):
-        """Take back offers that nobody answered yet, and tell the people."""
-        offers = (self.offer_ids if offers is None else offers).filtered(
-            lambda o: o.state in ("draft", "sent")
-        )
-        if offers:
-            offers._move("withdrawn")
-            offers._record("withdrawn")
-            self.env["crowd.delivery"]._close_activities(offers)
-            self.env["crowd.delivery"]._queue("withdrawn", offers=offers)
+        """Take back offers that nobody answered yet; the desk decides what is next."""
+        offers = self.offer_ids if offers is None else offers
+        self._take_back(offers.filtered(lambda o: o.state in ("draft", "sent")))
         self._after_no("not_asked")
+
+    def _take_back(self, offers):
+        """Withdraw ``offers``, the accepted one included, and tell the people."""
+        holder = offers.filtered(lambda o: o.state == "accepted")
+        offers._move("withdrawn")
+        offers._record("withdrawn")
+        deliveries = self.env["crowd.delivery"]
+        deliveries._close_activities(offers)
+        deliveries._queue("withdrawn", offers=offers - holder)
+        deliveries._queue("job_cancelled", offers=holder)
 
     def _after_no(self, reason=""):
         """Nobody is left to answer: do not wait for the deadline."""
@@ -166,26 +170,17 @@ class CrowdDispatch(models.Model):
     def _cancel(self, reason):
         """Stop: offers are withdrawn, the worker is told, the order is cancelled."""
         for dispatch in self.filtered(lambda d: d.state in OPEN_STATES):
-            offers = dispatch.offer_ids.filtered(
-                lambda o: o.state in ("draft", "sent", "accepted")
+            dispatch._take_back(
+                dispatch.offer_ids.filtered(
+                    lambda o: o.state in ("draft", "sent", "accepted")
+                )
             )
-            holder = offers.filtered(lambda o: o.state == "accepted")
-            offers._move("withdrawn")
-            offers._record("withdrawn")
             dispatch._close_escalations("closed")
             dispatch._move("cancelled", close_reason=reason)
-            deliveries = self.env["crowd.delivery"]
-            deliveries._close_activities(offers)
-            deliveries._queue("withdrawn", offers=offers - holder)
-            deliveries._queue("job_cancelled", offers=holder)
 
     def _pause(self, until, note):
         """Wait for customer or parts until ``until`` (naive UTC)."""
-        offers = self._open_offers()
-        offers._move("withdrawn")
-        offers._record("withdrawn")
-        self.env["crowd.delivery"]._close_activities(offers)
-        self.env["crowd.delivery"]._queue("withdrawn", offers=offers)
+        self._take_back(self._open_offers())
         self._move("paused", paused_from=self.state, next_deadline=until)
         self._record("note", note=note)
 

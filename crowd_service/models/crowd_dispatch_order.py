@@ -56,6 +56,11 @@ class CrowdDispatch(models.Model):
             "scheduled_date_end": start + timedelta(minutes=minutes),
         }
 
+    def _check_settings(self):
+        """Raise now, to the desk, what would else hit the worker who accepts."""
+        self._get_fsm_team()
+        self._get_location()
+
     def _get_fsm_team(self):
         team = self.team_id.crowd_fsm_team_id or self.company_id.crowd_fsm_team_id
         if not team:

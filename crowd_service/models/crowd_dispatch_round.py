@@ -170,9 +170,7 @@ class CrowdDispatch(models.Model):
         """The desk takes the job from whoever holds it."""
         offer = self.accepted_offer_id
         if offer.state == "accepted":
-            offer._move("withdrawn")
-            offer._record("withdrawn")
-            self.env["crowd.delivery"]._queue("job_cancelled", offers=offer)
+            self._take_back(offer)
             self._release()
 
     def _offer_for(self, worker, origin):

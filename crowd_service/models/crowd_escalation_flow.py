@@ -54,17 +54,10 @@ class CrowdDispatch(models.Model):
 
     def _withdraw_everything(self):
         """Take back open offers, and the job from whoever holds it."""
-        offers = self._open_offers()
-        if offers:
-            offers._move("withdrawn")
-            offers._record("withdrawn")
-            self.env["crowd.delivery"]._close_activities(offers)
-            self.env["crowd.delivery"]._queue("withdrawn", offers=offers)
+        self._take_back(self._open_offers())
         holder = self.accepted_offer_id
         if self.state in HELD_STATES and holder.state == "accepted":
-            holder._move("withdrawn")
-            holder._record("withdrawn")
-            self.env["crowd.delivery"]._queue("job_cancelled", offers=holder)
+            self._take_back(holder)
             self.write(
                 {"accepted_offer_id": False, "worker_id": False, "assigned_at": False}
             )

@@ -39,6 +39,7 @@ class HelpdeskTicket(models.Model):
         ticket = self._crowd_engine()
         self.env["crowd.matcher"]._check_matchable(ticket)
         dispatch = ticket._crowd_open_dispatch()
+        dispatch._check_settings()
         if worker_ids:
             dispatch._offer_to_workers(worker_ids, minutes)
         elif dispatch.state in ("draft", "searching", "escalated"):

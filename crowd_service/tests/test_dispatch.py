@@ -105,6 +105,18 @@ class TestDispatch(CrowdCase):
         with self.assertRaises(UserError):
             self._dispatch()
 
+    def test_company_without_settings(self):
+        self.company_a.crowd_fsm_team_id = False
+        with self.assertRaisesRegex(UserError, "field service team"):
+            self._dispatch()
+
+    def test_remote_work_without_a_place_in_the_books(self):
+        self.service.crowd_place = "remote"
+        self.ticket.fsm_location_id = False
+        self.company_a.crowd_remote_location_id = False
+        with self.assertRaisesRegex(UserError, "no location"):
+            self._dispatch()
+
     def test_client_defaults_stay_outside(self):
         ticket = self.ticket.with_context(default_state="done", default_worker_id=1)
         dispatch = self._dispatch(ticket)
