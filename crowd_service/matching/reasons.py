@@ -6,18 +6,18 @@ The order is the order of judging: who fails several rules is counted under the 
 REASONS = [
     ("archived", "The worker is archived"),
     ("type", "Not the kind of worker the service wants"),
-    ("community", "His community does not do this service"),
+    ("community", "Community does not do this service"),
     ("membership", "Not an active member"),
-    ("own_ticket", "It is his own ticket"),
+    ("own_ticket", "Own ticket"),
     ("unreachable", "No e-mail address and no login"),
     ("gave_back", "Gave this job back before"),
     ("asked", "Already asked in this round"),
     ("skill", "A skill is missing"),
     ("level", "A skill level is too low"),
-    ("unlocated", "His position is unknown"),
+    ("unlocated", "Position unknown"),
     ("radius", "Too far away"),
-    ("own_radius", "Farther than he travels"),
-    ("capacity", "All his jobs are open"),
+    ("own_radius", "Beyond the own radius"),
+    ("capacity", "As many jobs open as allowed"),
     ("daily_cap", "Enough jobs for today"),
 ]
 

@@ -127,7 +127,7 @@ class CrowdMatcher(models.AbstractModel):
         return _("%(over_km).1f km too far") % data
 
     def _word_remark_own_radius(self, data):
-        return _("%(over_km).1f km farther than he travels") % data
+        return _("%(over_km).1f km beyond the own radius") % data
 
     def _word_remark_capacity(self, data):
         return _("%(open_jobs)s of %(capacity)s jobs open") % data
