@@ -87,9 +87,13 @@ class CrowdOffer(models.Model):
     # ------------------------------------------------------------------
 
     def _accept(self, channel, on_behalf=False):
-        """Accept without asking for rights: see :meth:`crowd_accept`."""
+        """Accept without asking for rights: see :meth:`crowd_accept`.
+
+        What is settled already needs no race: most of the many are told at once.
+        """
         self.ensure_one()
-        return self._decide("_decide_accept", channel, on_behalf)
+        settled = self._engine()._known_answer()
+        return settled or self._decide("_decide_accept", channel, on_behalf)
 
     def _decide_accept(self, channel, on_behalf):
         answer = self._known_answer() or self._refusal()
