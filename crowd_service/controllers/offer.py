@@ -3,6 +3,7 @@ from werkzeug.utils import redirect
 from odoo import _, http
 from odoo.http import request
 
+from ..workflow import OFFER
 from .main import act, page_values, render, with_headers
 
 ADDRESS = "/crowd/offer/<string:token>"
@@ -36,6 +37,8 @@ class OfferByLink(http.Controller):
         if not offer:
             return self._not_valid()
         is_answer = request.httprequest.method == "POST"
+        if is_answer and offer.state in OFFER.final:
+            return self.crowd_offer(token)  # many come too late: spare them the detour
         if is_answer and not act(offer, action, "mail", post):
             return self._not_valid()
         return with_headers(redirect(self._address(token), 303))
