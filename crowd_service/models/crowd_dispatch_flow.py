@@ -124,6 +124,10 @@ class CrowdDispatch(models.Model):
     def _find_another(self):
         """The worker gave the job back: ask others, or hand it to the desk."""
         self._release()
+        self._ask_again()
+
+    def _ask_again(self):
+        """Begin a new round; when nobody can be asked the desk takes over."""
         dispatch = self._in_desk_language()
         try:
             asked = dispatch._offer_best()
@@ -200,5 +204,4 @@ class CrowdDispatch(models.Model):
                     self.company_id.crowd_acknowledge_minutes
                 ),
             )
-            if not self._offer_best():
-                self._escalate("no_candidate")
+            self._ask_again()

@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from markupsafe import Markup
 
 from odoo import _, fields, models
@@ -70,19 +68,15 @@ class CrowdDispatch(models.Model):
     def _offer_to(self, candidates, minutes=0):
         """Send one wave of offers to ``matching.Candidate`` s; return how many."""
         self.ensure_one()
-        now = self._now()
-        expires_at = now + timedelta(minutes=minutes or self.offer_minutes)
-        number, wave = (
-            len(self.offer_ids),
-            max(self.offer_ids.mapped("wave") or [0]) + 1,
-        )
+        expires_at = self._in_minutes(minutes or self.offer_minutes)
+        number = len(self.offer_ids)
+        base = self._prepare_offer_base()
         offers = self.env["crowd.offer"].create(
             [
                 dict(
-                    self._prepare_offer(candidate),
+                    base,
+                    **self._prepare_offer(candidate),
                     name="%s-%d" % (self.name, number + place),
-                    wave=wave,
-                    sent_at=now,
                     expires_at=expires_at,
                 )
                 for place, candidate in enumerate(candidates, start=1)
@@ -92,22 +86,29 @@ class CrowdDispatch(models.Model):
         return len(offers)
 
     def _prepare_offer(self, candidate):
-        """Return the values of an offer to a ``matching.Candidate``."""
+        """Return what an offer has from its ``matching.Candidate``."""
+        return {
+            "worker_id": candidate.worker_id,
+            "worker_type": candidate.worker_type,
+            "membership_id": candidate.membership_id,
+            "community_id": candidate.community_id,
+            "rank": candidate.rank,
+            "score": candidate.score,
+            "has_distance": candidate.distance_km is not None,
+            "distance_km": candidate.distance_km or 0.0,
+        }
+
+    def _prepare_offer_base(self):
+        """Return what every offer of this dispatch has in common now."""
         return {
             "dispatch_id": self.id,
             "ticket_id": self.ticket_id.id,
             "company_id": self.company_id.id,
             "service_id": self.service_id.id,
-            "worker_id": candidate.worker_id,
-            "worker_type": candidate.worker_type,
-            "membership_id": candidate.membership_id,
-            "community_id": candidate.community_id,
             "state": "sent",
             "round": self.round,
-            "rank": candidate.rank,
-            "score": candidate.score,
-            "has_distance": candidate.distance_km is not None,
-            "distance_km": candidate.distance_km or 0.0,
+            "wave": max(self.offer_ids.mapped("wave") or [0]) + 1,
+            "sent_at": self._now(),
             "price": self.service_id.list_price,
         }
 
@@ -183,26 +184,17 @@ class CrowdDispatch(models.Model):
         if known:
             self.round += 1
         member = self._membership_of(worker)
-        now = self._now()
         return self.env["crowd.offer"].create(
-            {
-                "name": "%s-%d" % (self.name, len(self.offer_ids) + 1),
-                "dispatch_id": self.id,
-                "ticket_id": self.ticket_id.id,
-                "company_id": self.company_id.id,
-                "service_id": self.service_id.id,
-                "worker_id": worker.id,
-                "worker_type": worker.worker_type,
-                "membership_id": member.id,
-                "community_id": member.community_id.id,
-                "state": "sent",
-                "origin": origin,
-                "round": self.round,
-                "wave": max(self.offer_ids.mapped("wave") or [0]) + 1,
-                "sent_at": now,
-                "expires_at": now + timedelta(minutes=self.offer_minutes),
-                "price": self.service_id.list_price,
-            }
+            dict(
+                self._prepare_offer_base(),
+                name="%s-%d" % (self.name, len(self.offer_ids) + 1),
+                expires_at=self._in_minutes(self.offer_minutes),
+                worker_id=worker.id,
+                worker_type=worker.worker_type,
+                membership_id=member.id,
+                community_id=member.community_id.id,
+                origin=origin,
+            )
         )
 
     def _membership_of(self, worker):

@@ -471,6 +471,13 @@ class TestDispatch(CrowdCase):
         self.assertEqual(dispatch.state, "offered")
         self.assertEqual(dispatch.round, 2)
 
+    def test_pause_that_ends_without_a_place_goes_to_the_desk(self):
+        dispatch = self._dispatch()
+        dispatch._pause(dispatch._in_minutes(60), "the customer moves")
+        self.ticket.fsm_location_id = False
+        dispatch._resume()
+        self.assertEqual(dispatch.state, "escalated")
+
     def test_paused_job_goes_on(self):
         dispatch = self._dispatch()
         self._win(dispatch, self.anna)
