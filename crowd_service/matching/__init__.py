@@ -1,23 +1,39 @@
 """Who could do a job, and how well: pure Python, nothing here knows Odoo."""
 
-from .entities import PARTS, Candidate, MatchResult, Request, Worker
+from .availability import Schedule
+from .entities import (
+    PARTS,
+    STANDARD_WEIGHTS,
+    Candidate,
+    MatchResult,
+    Request,
+    Survey,
+    Worker,
+)
 from .filters import NEAR_FACTOR
 from .geo import bounding_box, distance_band, distance_km, travel_minutes
-from .ranking import judge, rank
+from .ranking import best_of_each, by_score, judge, rank, sort_out, survey
 from .reasons import REASONS
 
 __all__ = [
     "NEAR_FACTOR",
     "PARTS",
     "REASONS",
+    "STANDARD_WEIGHTS",
     "Candidate",
     "MatchResult",
     "Request",
+    "Schedule",
+    "Survey",
     "Worker",
+    "best_of_each",
     "bounding_box",
+    "by_score",
     "distance_band",
     "distance_km",
     "judge",
     "rank",
+    "sort_out",
+    "survey",
     "travel_minutes",
 ]

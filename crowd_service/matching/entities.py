@@ -2,12 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any, Optional
+
+from .availability import Schedule
 
 #: A code and the data that its wording needs: ``("radius", {"over_km": 4.2})``.
 Remark = tuple[str, Mapping[str, Any]]
 
-PARTS = ("distance", "quality", "skill", "fairness")
+#: The parts of the score and the points that each can give, unless configured.
+STANDARD_WEIGHTS = {
+    "distance": 30.0,
+    "quality": 20.0,
+    "response": 15.0,
+    "experience": 10.0,
+    "fairness": 15.0,
+    "preference": 5.0,
+    "cost": 5.0,
+}
+PARTS = tuple(STANDARD_WEIGHTS)
 
 
 @dataclass(frozen=True)
@@ -15,8 +28,11 @@ class Request:
     """What a ticket asks for.
 
     ``skills`` maps skill ids to least levels (0-100), ``audience`` is "crowd", "both"
-    or "experts", ``customer_ids`` are partners that must not work on it, and
-    ``mean_quality`` is the mean of all ratings of the crowd (None: nobody was rated).
+    or "experts", ``customer_ids`` are partners that must not work on it. ``now`` is
+    the moment of the match and ``window`` the wished ``(from, to)``, None for "as soon
+    as possible"; all naive UTC. ``minutes`` is the planned work. ``weights`` are the
+    points of the parts. The means are those of the crowd, None when nothing is known.
+    ``price`` is what the customer pays, in the company's currency.
     """
 
     service_id: int
@@ -27,17 +43,38 @@ class Request:
     skills: Mapping[int, int] = field(default_factory=dict)
     audience: str = "both"
     customer_ids: frozenset[int] = frozenset()
+    language_id: Optional[int] = None
+    territory_id: Optional[int] = None
+    now: datetime = datetime(2000, 1, 1)
+    window: Optional[tuple[datetime, datetime]] = None
+    minutes: int = 60
+    price: float = 0.0
+    weights: Mapping[str, float] = field(default_factory=lambda: STANDARD_WEIGHTS)
     mean_quality: Optional[float] = None
+    mean_success: Optional[float] = None
+    mean_response: Optional[float] = None
+
+    @property
+    def day(self):
+        """Return the day of the work (UTC): certificates must be valid on it."""
+        return (self.window[0] if self.window else self.now).date()
 
 
 @dataclass(frozen=True)
 class Worker:
-    """The facts about one worker at the moment of the match.
+    """The facts about one worker in one membership, at the moment of the match.
 
-    Membership facts are those of his best membership in the ticket's company;
-    ``membership_id`` is None when he has none there. ``lat`` is None when his
-    position is unknown. ``levels`` maps his skills to levels (0-100), at least those
-    that the request names. ``recent_offers`` were sent within the last seven days.
+    ``membership_id`` is None when he has none in the ticket's company. ``lat`` is None
+    when his position is unknown. ``levels`` maps his skills to levels (0-100) and
+    ``valid_until`` those with an end to its day, at least those that the request
+    names. No ``territory_ids``: he works everywhere. ``recent_offers`` were sent
+    within the last seven days. ``quality`` are the mean stars (1-5) of
+    ``quality_count`` ratings; ``solved_count`` of ``job_count`` ended jobs were solved.
+    ``response_sum`` is the sum of his responses (0-1 each, see ``scoring``) to
+    ``response_count`` offers at this part of the week, ``answer_minutes`` the mean
+    time he took to answer those that he did answer. ``similar_count`` similar tickets
+    he solved. ``preference`` is "asked_for", "liked" or "". ``cost_rate`` is the cost
+    of an hour in the company's currency.
     """
 
     worker_id: int
@@ -57,12 +94,25 @@ class Worker:
     daily_cap: int = 0
     quality: float = 0.0
     quality_count: int = 0
+    job_count: int = 0
+    solved_count: int = 0
+    response_sum: float = 0.0
+    response_count: int = 0
+    answer_minutes: Optional[float] = None
+    similar_count: int = 0
+    preference: str = ""
+    cost_rate: float = 0.0
     levels: Mapping[int, int] = field(default_factory=dict)
+    valid_until: Mapping[int, date] = field(default_factory=dict)
+    language_ids: frozenset[int] = frozenset()
+    territory_ids: frozenset[int] = frozenset()
+    schedule: Schedule = Schedule()
     open_jobs: int = 0
     accepted_today: int = 0
     recent_offers: int = 0
     was_asked: bool = False
     gave_back: bool = False
+    is_blocked: bool = False
 
     @property
     def is_located(self):
@@ -99,15 +149,21 @@ class Candidate:
 
 @dataclass(frozen=True)
 class MatchResult:
-    """Everybody who was looked at.
+    """What a match found.
 
-    ``ranked`` holds the best ``limit``, best first, of ``ranked_count``;
-    ``near_misses`` those whom one curable reason keeps out; ``excluded`` counts
-    workers per first reason; ``looked_at`` is the number of workers judged.
+    ``ranked`` holds the best ``limit``, best first; ``near_misses`` those whom one
+    curable reason keeps out, among the workers nearest to being asked.
     """
 
     ranked: tuple[Candidate, ...] = ()
     near_misses: tuple[Candidate, ...] = ()
-    ranked_count: int = 0
-    excluded: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Everybody counted: ``looked_at`` workers, ``fit`` of them can be asked,
+    ``excluded`` counts the others by the first rule they fail."""
+
     looked_at: int = 0
+    fit: int = 0
+    excluded: Mapping[str, int] = field(default_factory=dict)

@@ -4,6 +4,7 @@ A filter takes ``(request, worker, distance_km)`` and returns None when the work
 passes, else the data that explains the code of the same name in ``reasons``.
 """
 
+from .availability import obstacle
 from .reasons import CURABLE
 
 #: Membership states that the desk or the worker can turn into "active".
@@ -40,6 +41,10 @@ def check_own_ticket(request, worker, distance_km):
     return {} if worker.partner_ids & request.customer_ids else None
 
 
+def check_blocked(request, worker, distance_km):
+    return {} if worker.is_blocked else None
+
+
 def check_unreachable(request, worker, distance_km):
     return None if worker.is_reachable else {}
 
@@ -57,6 +62,15 @@ def check_skill(request, worker, distance_km):
     return {"skill_ids": missing} if missing else None
 
 
+def check_expired(request, worker, distance_km):
+    expired = tuple(
+        (skill_id, worker.valid_until[skill_id], (request.day - until).days)
+        for skill_id, until in sorted(worker.valid_until.items())
+        if skill_id in request.skills and until < request.day
+    )
+    return {"expired": expired} if expired else None
+
+
 def check_level(request, worker, distance_km):
     low = tuple(
         (skill_id, worker.levels[skill_id], least)
@@ -64,6 +78,20 @@ def check_level(request, worker, distance_km):
         if worker.levels.get(skill_id, least) < least
     )
     return {"levels": low} if low else None
+
+
+def check_language(request, worker, distance_km):
+    needed = request.language_id
+    if not needed or needed in worker.language_ids:
+        return None
+    return {"language_id": needed}
+
+
+def check_territory(request, worker, distance_km):
+    needed = request.territory_id
+    if not needed or not worker.territory_ids or needed in worker.territory_ids:
+        return None
+    return {"territory_id": needed}
 
 
 def check_unlocated(request, worker, distance_km):
@@ -81,6 +109,16 @@ def check_own_radius(request, worker, distance_km):
     if distance_km is None or not own or distance_km <= own:
         return None
     return {"km": distance_km, "over_km": distance_km - own}
+
+
+def _check_time(code):
+    """Return the filter that fails when ``code`` is what keeps somebody away."""
+
+    def check(request, worker, distance_km):
+        found = obstacle(request, worker)
+        return found[1] if found and found[0] == code else None
+
+    return check
 
 
 def check_capacity(request, worker, distance_km):
@@ -102,14 +140,22 @@ FILTERS = {
     "community": check_community,
     "membership": check_membership,
     "own_ticket": check_own_ticket,
+    "blocked": check_blocked,
     "unreachable": check_unreachable,
     "gave_back": check_gave_back,
     "asked": check_asked,
     "skill": check_skill,
+    "expired": check_expired,
     "level": check_level,
+    "language": check_language,
+    "territory": check_territory,
     "unlocated": check_unlocated,
     "radius": check_radius,
     "own_radius": check_own_radius,
+    "away": _check_time("away"),
+    "absent": _check_time("absent"),
+    "calendar": _check_time("calendar"),
+    "appointment": _check_time("appointment"),
     "capacity": check_capacity,
     "daily_cap": check_daily_cap,
 }

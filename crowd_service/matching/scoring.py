@@ -3,24 +3,38 @@
 =========== ====== ==========================================================
 part        points what earns them
 =========== ====== ==========================================================
-distance    35     living near the customer, linear down to the radius
-quality     30     the customers' stars, smoothed for those with few ratings
-skill       15     levels above the least ones
-fairness    20     having been asked little lately, and being new
+distance    30     living near the customer, linear down to the radius
+quality     20     the customers' stars and the share of jobs solved
+response    15     answering offers, and quickly, at this time of the week
+experience  10     having solved similar tickets
+fairness    15     having been asked little lately, and being new
+preference   5     the customer asked for him, or had him before and liked him
+cost         5     costing less than the customer pays
 =========== ====== ==========================================================
 
-Remote work has no distance: its points go to the other parts in proportion.
+The points are :data:`~.entities.STANDARD_WEIGHTS` unless the request brings others.
+Each part is its points times a share between 0 and 1. Remote work has no distance: its
+points go to the other parts in proportion.
 """
 
 from .entities import PARTS
 
-WEIGHTS = {"distance": 35.0, "quality": 30.0, "skill": 15.0, "fairness": 20.0}
 #: The crowd's mean counts like so many ratings: one bad day moves a newcomer's mean
-#: by at most a sixth of the way, fifty ratings speak for themselves.
+#: by at most a sixth of the way, fifty ratings speak for themselves. See ``smoothed``.
 PRIOR_RATINGS = 5
-#: Stars assumed where nobody has been rated yet.
+PRIOR_JOBS = 5
+PRIOR_OFFERS = 5
+#: Assumed where nobody has been rated, no job has ended, nobody has been asked yet.
 UNRATED_MEAN = 4.0
+UNTRIED_SUCCESS = 0.8
+UNASKED_RESPONSE = 0.5
 MIN_STARS, MAX_STARS = 1.0, 5.0
+#: Part of the quality that the stars make; the share of solved jobs makes the rest.
+STARS_SHARE = 0.6
+#: An answer after so many minutes counts half of one at once.
+HALVING_MINUTES = 10.0
+#: So many similar tickets earn half the points for experience.
+HALVING_TICKETS = 2.0
 #: So many offers in a week halve the points for being asked little.
 HALVING_OFFERS = 4.0
 #: An open job weighs as much as so many offers.
@@ -28,15 +42,33 @@ JOB_WEIGHT = 3.0
 #: Part of the fairness that newcomers get, fading with their first ratings.
 NEWCOMER_SHARE = 0.2
 NEWCOMER_RATINGS = 3
+PREFERENCE_SHARES = {"asked_for": 1.0, "liked": 0.6, "": 0.0}
 
 
-def weights(request):
-    """Return the points of each part; they sum up to 100."""
+def smoothed(total, count, mean, prior):
+    """Return ``(prior * mean + total) / (prior + count)``, a Bayesian average.
+
+    The mean of ``count`` observations that sum up to ``total``, drawn towards the
+    crowd's ``mean`` as if that had been observed ``prior`` times before: shrinkage
+    after Efron and Morris, "Stein's Paradox in Statistics", 1977. Newcomers stand
+    where the crowd stands, and one bad or good day moves nobody far.
+
+    >>> smoothed(1.0, 1, 4.0, 5), smoothed(50.0, 50, 4.0, 5)
+    (3.5, 1.2727272727272727)
+    """
+    return (prior * mean + total) / (prior + count)
+
+
+def points(request):
+    """Return the points of each part of a request; for remote work without distance."""
     if not request.is_remote:
-        return WEIGHTS
-    rest = sum(WEIGHTS.values()) - WEIGHTS["distance"]
-    scale = sum(WEIGHTS.values()) / rest
-    return dict({n: w * scale for n, w in WEIGHTS.items()}, distance=0.0)
+        return request.weights
+    total = sum(request.weights.values())
+    rest = total - request.weights["distance"]
+    if not rest:
+        return dict.fromkeys(PARTS, 0.0)
+    scale = total / rest
+    return dict({n: w * scale for n, w in request.weights.items()}, distance=0.0)
 
 
 def distance_share(request, worker, distance_km):
@@ -48,34 +80,53 @@ def distance_share(request, worker, distance_km):
     return _clip(1 - distance_km / request.radius_km)
 
 
-def smoothed_quality(request, worker):
-    """Return the Bayesian mean of his stars, 1 to 5.
-
-    ``(PRIOR * crowd's mean + count * own mean) / (PRIOR + count)``
-    """
+def smoothed_stars(request, worker):
+    """Return the Bayesian mean of his stars, 1 to 5."""
     mean = UNRATED_MEAN if request.mean_quality is None else request.mean_quality
     ratings = worker.quality_count
-    return (PRIOR_RATINGS * mean + ratings * worker.quality) / (PRIOR_RATINGS + ratings)
+    return smoothed(worker.quality * ratings, ratings, mean, PRIOR_RATINGS)
+
+
+def smoothed_success(request, worker):
+    """Return the Bayesian mean of the share of his jobs that were solved, 0 to 1."""
+    mean = UNTRIED_SUCCESS if request.mean_success is None else request.mean_success
+    return smoothed(worker.solved_count, worker.job_count, mean, PRIOR_JOBS)
 
 
 def quality_share(request, worker, distance_km):
-    """Return the smoothed quality, scaled from 1-5 stars to 0-1."""
-    stars = smoothed_quality(request, worker)
-    return _clip((stars - MIN_STARS) / (MAX_STARS - MIN_STARS))
+    """Return six tenths of the stars, scaled from 1-5 to 0-1, and four of success."""
+    stars = (smoothed_stars(request, worker) - MIN_STARS) / (MAX_STARS - MIN_STARS)
+    success = smoothed_success(request, worker)
+    return STARS_SHARE * _clip(stars) + (1 - STARS_SHARE) * _clip(success)
 
 
-def skill_share(request, worker, distance_km):
-    """Return how far his levels are above the least ones, 0 to 1, as a mean.
+def response_value(minutes):
+    """Return what one offer shows: 1 for an answer at once, 0 for none (None).
 
-    A skill that must be mastered fully, and a service without skills, count as 1.
+    ``1 / (1 + minutes / 10)``; a "no" is an answer as well.
+
+    >>> response_value(0), response_value(10), response_value(None)
+    (1.0, 0.5, 0.0)
     """
-    shares = [
-        _clip((worker.levels.get(skill_id, 0) - least) / (100 - least))
-        if least < 100
-        else 1.0
-        for skill_id, least in sorted(request.skills.items())
-    ]
-    return sum(shares) / len(shares) if shares else 1.0
+    return 0.0 if minutes is None else 1 / (1 + minutes / HALVING_MINUTES)
+
+
+def response_share(request, worker, distance_km):
+    """Return the Bayesian mean of his responses at this part of the week, 0 to 1."""
+    mean = UNASKED_RESPONSE if request.mean_response is None else request.mean_response
+    return _clip(
+        smoothed(worker.response_sum, worker.response_count, mean, PRIOR_OFFERS)
+    )
+
+
+def experience_share(request, worker, distance_km):
+    """Return ``n / (n + 2)`` of the ``n`` similar tickets he solved."""
+    return worker.similar_count / (worker.similar_count + HALVING_TICKETS)
+
+
+def newness(worker):
+    """Return 1 for the unrated, fading to 0 with the first three ratings."""
+    return _clip(1 - worker.quality_count / NEWCOMER_RATINGS)
 
 
 def fairness_share(request, worker, distance_km):
@@ -86,24 +137,43 @@ def fairness_share(request, worker, distance_km):
     """
     load = worker.recent_offers + JOB_WEIGHT * worker.open_jobs
     calm = 1 / (1 + load / HALVING_OFFERS)
-    newness = _clip(1 - worker.quality_count / NEWCOMER_RATINGS)
-    return (1 - NEWCOMER_SHARE) * calm + NEWCOMER_SHARE * newness
+    return (1 - NEWCOMER_SHARE) * calm + NEWCOMER_SHARE * newness(worker)
+
+
+def preference_share(request, worker, distance_km):
+    """Return 1 if the customer asked for him, 0.6 if he had him before and liked him."""
+    return PREFERENCE_SHARES[worker.preference]
+
+
+def job_cost(request, worker):
+    """Return what the planned work costs the company, in its currency."""
+    return worker.cost_rate * request.minutes / 60
+
+
+def cost_share(request, worker, distance_km):
+    """Return ``1 - cost / price``: 1 when he costs nothing, 0 from the price on."""
+    cost = job_cost(request, worker)
+    if not cost:
+        return 1.0
+    return _clip(1 - cost / request.price) if request.price > 0 else 0.0
 
 
 SHARES = {
     "distance": distance_share,
     "quality": quality_share,
-    "skill": skill_share,
+    "response": response_share,
+    "experience": experience_share,
     "fairness": fairness_share,
+    "preference": preference_share,
+    "cost": cost_share,
 }
 
 
 def score_parts(request, worker, distance_km):
     """Return the points of each part, ``{part: points}``."""
-    points = weights(request)
+    most = points(request)
     return {
-        part: points[part] * SHARES[part](request, worker, distance_km)
-        for part in PARTS
+        part: most[part] * SHARES[part](request, worker, distance_km) for part in PARTS
     }
 
 

@@ -9,6 +9,7 @@ from . import product_template
 from . import res_partner
 from . import res_partner_reader
 from . import fsm_person
+from . import fsm_person_skill
 from . import fsm_location
 from . import crowd_stage_map
 from . import res_company

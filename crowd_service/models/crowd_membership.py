@@ -71,6 +71,23 @@ class CrowdMembership(models.Model):
         copy=False,
         help="How many ratings the quality is made of.",
     )
+    job_count = fields.Integer(
+        string="Jobs ended",
+        readonly=True,
+        copy=False,
+        help="Jobs that were completed, given back or missed.",
+    )
+    solved_count = fields.Integer(
+        string="Jobs solved",
+        readonly=True,
+        copy=False,
+        help="How many of the ended jobs were solved.",
+    )
+    cost_rate = fields.Monetary(
+        string="Cost per hour",
+        help="What an hour of this member costs the company. 0: nothing.",
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
     terms_accepted_at = fields.Datetime(copy=False, tracking=True)
     joined_at = fields.Datetime(
         default=lambda self: self.env["crowd.clock"].now(), copy=False
@@ -96,6 +113,12 @@ class CrowdMembership(models.Model):
             "CHECK (quality >= 0 AND quality <= 5 AND quality_count >= 0)",
             "Quality lies between 0 and 5 stars.",
         ),
+        (
+            "jobs_check",
+            "CHECK (solved_count >= 0 AND solved_count <= job_count)",
+            "No more jobs can be solved than ended.",
+        ),
+        ("cost_check", "CHECK (cost_rate >= 0)", "A cost cannot be negative."),
     ]
 
     def _compute_open_job_count(self):

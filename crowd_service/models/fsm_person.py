@@ -29,6 +29,28 @@ class FSMPerson(models.Model):
     crowd_radius_km = fields.Integer(
         string="Own radius (km)", help="How far he travels. 0: as far as the service."
     )
+    crowd_language_ids = fields.Many2many(
+        "res.lang",
+        "fsm_person_crowd_language_rel",
+        "person_id",
+        "lang_id",
+        string="Languages",
+        help="Languages he speaks with customers.",
+    )
+    crowd_presence = fields.Selection(
+        [
+            ("calendar", "By working hours"),
+            ("available", "Available"),
+            ("away", "Not available"),
+        ],
+        string="Presence",
+        default="calendar",
+        required=True,
+        help="Overrules the working hours until the time beside it.",
+    )
+    crowd_presence_until = fields.Datetime(
+        string="Until", help="Afterwards the working hours count again. Empty: for good."
+    )
     crowd_membership_ids = fields.One2many(
         "crowd.membership", "worker_id", string="Memberships", copy=False
     )

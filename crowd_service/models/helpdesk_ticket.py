@@ -31,6 +31,14 @@ class HelpdeskTicket(models.Model):
         readonly=False,
         help="From the service. Skills added here may have any level.",
     )
+    crowd_language_id = fields.Many2one(
+        "res.lang",
+        string="Language needed",
+        compute="_compute_crowd_language_id",
+        store=True,
+        readonly=False,
+        help="Only workers who speak it are asked. Empty: any language.",
+    )
     crowd_when = fields.Selection(
         [("now", "As soon as possible"), ("window", "At a wished time")],
         string="When",
@@ -93,6 +101,15 @@ class HelpdeskTicket(models.Model):
     def _compute_crowd_skill_ids(self):
         for ticket in self:
             ticket.crowd_skill_ids = ticket.crowd_service_id.crowd_skill_ids.skill_id
+
+    @api.depends("partner_id")
+    def _compute_crowd_language_id(self):
+        languages = {lang.code: lang for lang in self.env["res.lang"].search([])}
+        for ticket in self:
+            if ticket.company_id.crowd_match_language:
+                ticket.crowd_language_id = languages.get(ticket.partner_id.lang)
+            else:
+                ticket.crowd_language_id = ticket.crowd_language_id
 
     @api.depends("crowd_service_id", "priority")
     def _compute_crowd_deadline(self):

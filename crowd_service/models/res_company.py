@@ -46,6 +46,27 @@ class ResCompany(models.Model):
         string="Location of remote work",
         help="Used for remote orders of customers without a location.",
     )
+    crowd_match_language = fields.Boolean(
+        string="Match the customer's language",
+        help="New tickets ask for workers who speak the language of the customer.",
+    )
+    crowd_mean_stars = fields.Float(
+        digits=(3, 2),
+        readonly=True,
+        help="Mean of all stars of the crowd, rounded to 0.1. 0: nobody was rated.",
+    )
+    crowd_mean_success = fields.Float(
+        digits=(3, 2),
+        readonly=True,
+        help="Share of the crowd's jobs that were solved, rounded to 0.05. "
+        "0: no job ended yet.",
+    )
+    crowd_mean_response = fields.Float(
+        digits=(3, 2),
+        readonly=True,
+        help="Mean response of the crowd, 0 to 1, rounded to 0.05. "
+        "0: nobody was asked yet.",
+    )
     crowd_stage_map_ids = fields.One2many("crowd.stage.map", "company_id")
 
     _sql_constraints = [
