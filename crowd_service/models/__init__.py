@@ -22,6 +22,7 @@ from . import crowd_dispatch_clock
 from . import crowd_dispatch_actions
 from . import crowd_dispatch_round
 from . import crowd_dispatch_order
+from . import crowd_scored_mixin
 from . import crowd_candidate
 from . import crowd_offer
 from . import crowd_offer_race
@@ -35,6 +36,7 @@ from . import crowd_delivery
 from . import crowd_delivery_send
 from . import crowd_token
 from . import crowd_matcher
+from . import crowd_matcher_schedule
 from . import crowd_matcher_words
 from . import fsm_order
 from . import helpdesk_ticket

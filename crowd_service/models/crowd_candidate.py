@@ -11,6 +11,7 @@ class CrowdCandidate(models.Model):
 
     _name = "crowd.candidate"
     _description = "Crowd Candidate"
+    _inherit = ["crowd.scored.mixin"]
     _order = "dispatch_id desc, round desc, rank, id"
     _rec_name = "worker_id"
 
@@ -29,11 +30,6 @@ class CrowdCandidate(models.Model):
     travel_minutes = fields.Integer(
         group_operator="avg", help="Estimated from the distance, not from a map."
     )
-    score = fields.Float(digits=(5, 1), group_operator="avg", help="0 to 100 points.")
-    part_distance = fields.Float(digits=(5, 1), group_operator="avg")
-    part_quality = fields.Float(digits=(5, 1), group_operator="avg")
-    part_skill = fields.Float(digits=(5, 1), group_operator="avg")
-    part_fairness = fields.Float(digits=(5, 1), group_operator="avg")
     excluded_reason = fields.Selection(REASONS, string="Why not", index=True)
     excluded_detail = fields.Char(string="By how much")
 
@@ -63,15 +59,12 @@ class CrowdCandidate(models.Model):
     @api.model
     def _prepare_values(self, candidate):
         """Return the values of a ``matching.Candidate``."""
-        values = {
+        return {
+            **self._prepare_score(candidate),
             "worker_id": candidate.worker_id,
             "has_distance": candidate.distance_km is not None,
             "distance_km": candidate.distance_km or 0.0,
             "travel_minutes": candidate.travel_minutes or 0,
-            "score": candidate.score,
             "excluded_reason": candidate.excluded_reason or False,
             "excluded_detail": self.env["crowd.matcher"]._word_detail(candidate),
         }
-        for name, points in candidate.parts.items():
-            values["part_" + name] = points
-        return values

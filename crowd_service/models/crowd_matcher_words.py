@@ -54,16 +54,16 @@ class CrowdMatcher(models.AbstractModel):
         return _("about %s min") % candidate.travel_minutes
 
     @api.model
-    def _word_counts(self, result):
-        """Return one sentence on a whole :class:`matching.MatchResult`."""
+    def _word_counts(self, survey):
+        """Return one sentence on a :class:`matching.Survey`."""
         words = [
-            _("%(looked_at)s people looked at, %(ranked)s can be asked")
-            % {"looked_at": result.looked_at, "ranked": result.ranked_count}
+            _("%(looked_at)s people looked at, %(fit)s can be asked")
+            % {"looked_at": survey.looked_at, "fit": survey.fit}
         ]
         field = self.env["crowd.candidate"]._fields["excluded_reason"]
         for code, label in field._description_selection(self.env):
-            if result.excluded.get(code):
-                words.append(f"{label}: {result.excluded[code]}")
+            if survey.excluded.get(code):
+                words.append(f"{label}: {survey.excluded[code]}")
         return "; ".join(words)
 
     @api.model
@@ -86,8 +86,24 @@ class CrowdMatcher(models.AbstractModel):
     def _word_remark_newcomer(self, data):
         return _("not rated yet")
 
-    def _word_remark_above_level(self, data):
-        return _("more than needed in %s") % self._skill_names(data["skill_ids"])
+    def _word_remark_asked_for(self, data):
+        return _("the customer asked for him")
+
+    def _word_remark_liked(self, data):
+        return _("the customer had him before and liked him")
+
+    def _word_remark_success(self, data):
+        return _("%(solved)s of %(jobs)s jobs solved") % data
+
+    def _word_remark_similar(self, data):
+        return _("solved %(count)s like this") % data
+
+    def _word_remark_response(self, data):
+        minutes = max(1, round(data["minutes"]))
+        return _("answers in %s min at this hour") % minutes
+
+    def _word_remark_cost(self, data):
+        return _("costs %d %% of the price") % round(data["percent"])
 
     def _word_remark_offers(self, data):
         if not data["count"]:
@@ -115,6 +131,21 @@ class CrowdMatcher(models.AbstractModel):
 
     def _word_remark_skill(self, data):
         return _("missing: %s") % self._skill_names(data["skill_ids"])
+
+    def _word_remark_expired(self, data):
+        return ", ".join(
+            _("%(skill)s expired %(days)s days ago")
+            % {"skill": self._skill_names([skill]), "days": days}
+            for skill, _until, days in data["expired"]
+        )
+
+    def _word_remark_language(self, data):
+        language = self.env["res.lang"].browse(data["language_id"])
+        return _("does not speak %s") % language.name
+
+    def _word_remark_territory(self, data):
+        territory = self.env["res.territory"].browse(data["territory_id"])
+        return _("does not work in %s") % territory.name
 
     def _word_remark_level(self, data):
         return ", ".join(

@@ -55,7 +55,6 @@ class CrowdMatch(models.TransientModel):
             "summary": ticket._get_summary_proposal(),
             "offer_minutes": company.crowd_offer_minutes,
             "top": company.crowd_wave_size,
-            "excluded_summary": self.env["crowd.matcher"]._word_counts(result),
         }
 
     def _create_lines(self, result):
@@ -74,18 +73,15 @@ class CrowdMatch(models.TransientModel):
 
     def _prepare_line(self, candidate):
         words = self.env["crowd.matcher"]
-        values = {
+        return {
+            **self.env["crowd.match.line"]._prepare_score(candidate),
             "match_id": self.id,
             "rank": candidate.rank,
             "worker_id": candidate.worker_id,
             "distance": words._word_distance(candidate),
             "travel": words._word_travel(candidate),
-            "score": candidate.score,
             "reasons": words._word_praise(candidate),
         }
-        for name, points in candidate.parts.items():
-            values["part_" + name] = points
-        return values
 
     def _prepare_near_miss(self, candidate):
         words = self.env["crowd.matcher"]
@@ -140,6 +136,7 @@ class CrowdMatchLine(models.TransientModel):
 
     _name = "crowd.match.line"
     _description = "Candidate of a match"
+    _inherit = ["crowd.scored.mixin"]
     _order = "rank, id"
 
     match_id = fields.Many2one("crowd.match", required=True, ondelete="cascade")
@@ -149,12 +146,7 @@ class CrowdMatchLine(models.TransientModel):
     worker_type = fields.Selection(related="worker_id.worker_type")
     distance = fields.Char(readonly=True)
     travel = fields.Char(string="Travel (estimated)", readonly=True)
-    score = fields.Float(digits=(5, 1), readonly=True)
     reasons = fields.Char(string="Why", readonly=True)
-    part_distance = fields.Float(digits=(5, 1), readonly=True)
-    part_quality = fields.Float(digits=(5, 1), readonly=True)
-    part_skill = fields.Float(digits=(5, 1), readonly=True)
-    part_fairness = fields.Float(digits=(5, 1), readonly=True)
 
 
 class CrowdMatchNearMiss(models.TransientModel):
