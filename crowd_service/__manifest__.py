@@ -43,6 +43,7 @@
         "views/crowd_community_views.xml",
         "views/crowd_membership_views.xml",
         "views/crowd_stage_map_views.xml",
+        "views/crowd_scoring_views.xml",
         "views/product_template_views.xml",
         "views/fsm_person_views.xml",
         "views/fsm_location_views.xml",

@@ -51,3 +51,4 @@ from . import helpdesk_ticket_location
 from . import base_partner_merge
 from . import fsm_person_merge
 from . import crowd_rights
+from . import crowd_scoring

@@ -21,5 +21,6 @@ from . import test_portal_input
 from . import test_demo
 from . import test_offer_page
 from . import test_portal_offers
+from . import test_scoring_settings
 from . import test_screens
 from . import test_xss

@@ -83,6 +83,9 @@ class PrivilegesCase(CrowdCase):
         self.env["crowd.geocode"].create(
             {"address": "3000 Bern, Testland", "looked_up_at": datetime(2026, 1, 1)}
         )
+        self.env["crowd.scoring"].create(
+            {"name": "A's", "company_id": self.company_a.id}
+        )
 
     def _collect_records(self):
         """Return ``{model: record}``; what is not named here is looked for."""
@@ -157,6 +160,9 @@ class PrivilegesCase(CrowdCase):
 
     def _values_crowd_stage_map(self, model):
         return {"company_id": self.company_a.id, "dispatch_state": "searching"}
+
+    def _values_crowd_scoring(self, model):
+        return {"name": "B", "company_id": self.company_a.id, "team_id": self.team.id}
 
     def _values_crowd_gateway(self, model):
         return {"name": "B", "kind": "mail", "company_id": self.company_a.id}
