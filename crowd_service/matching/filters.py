@@ -111,16 +111,6 @@ def check_own_radius(request, worker, distance_km):
     return {"km": distance_km, "over_km": distance_km - own}
 
 
-def _check_time(code):
-    """Return the filter that fails when ``code`` is what keeps somebody away."""
-
-    def check(request, worker, distance_km):
-        found = obstacle(request, worker)
-        return found[1] if found and found[0] == code else None
-
-    return check
-
-
 def check_capacity(request, worker, distance_km):
     if not worker.membership_id or worker.open_jobs < worker.capacity:
         return None
@@ -133,7 +123,7 @@ def check_daily_cap(request, worker, distance_km):
     return {"accepted": worker.accepted_today, "cap": worker.daily_cap}
 
 
-#: In the order of ``reasons.REASONS``.
+#: In the order of ``reasons.REASONS``. None: found by ``obstacle``, once for all four.
 FILTERS = {
     "archived": check_archived,
     "type": check_type,
@@ -152,10 +142,10 @@ FILTERS = {
     "unlocated": check_unlocated,
     "radius": check_radius,
     "own_radius": check_own_radius,
-    "away": _check_time("away"),
-    "absent": _check_time("absent"),
-    "calendar": _check_time("calendar"),
-    "appointment": _check_time("appointment"),
+    "away": None,
+    "absent": None,
+    "calendar": None,
+    "appointment": None,
     "capacity": check_capacity,
     "daily_cap": check_daily_cap,
 }
@@ -163,10 +153,15 @@ FILTERS = {
 
 def failed_rules(request, worker, distance_km):
     """Return ``((code, data), ...)`` of every rule the worker fails, in order."""
-    found = (
-        (code, check(request, worker, distance_km)) for code, check in FILTERS.items()
-    )
-    return tuple((code, data) for code, data in found if data is not None)
+    found, hindrance = [], obstacle(request, worker)
+    for code, check in FILTERS.items():
+        if check:
+            data = check(request, worker, distance_km)
+            if data is not None:
+                found.append((code, data))
+        elif hindrance and hindrance[0] == code:
+            found.append(hindrance)
+    return tuple(found)
 
 
 def is_near_miss(request, reasons):
