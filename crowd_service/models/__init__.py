@@ -9,6 +9,8 @@ from . import product_template
 from . import res_partner
 from . import res_partner_reader
 from . import fsm_person
+from . import fsm_person_presence
+from . import crowd_absence
 from . import fsm_person_skill
 from . import fsm_location
 from . import crowd_stage_map
@@ -26,6 +28,10 @@ from . import crowd_scored_mixin
 from . import crowd_candidate
 from . import crowd_offer
 from . import crowd_offer_race
+from . import crowd_response
+from . import crowd_membership_measures
+from . import res_company_measures
+from . import rating_rating
 from . import crowd_offer_public
 from . import crowd_offer_answer
 from . import crowd_offer_actions
@@ -35,7 +41,13 @@ from . import crowd_gateway
 from . import crowd_delivery
 from . import crowd_delivery_send
 from . import crowd_token
+from . import crowd_worker_search
+from . import crowd_worker_search_facts
 from . import crowd_matcher
+from . import crowd_matcher_request
+from . import crowd_matcher_facts
+from . import crowd_matcher_search
+from . import crowd_matcher_near
 from . import crowd_matcher_schedule
 from . import crowd_matcher_words
 from . import fsm_order
@@ -43,6 +55,7 @@ from . import helpdesk_ticket
 from . import helpdesk_ticket_summary
 from . import helpdesk_ticket_match
 from . import helpdesk_ticket_crowd
+from . import crowd_experience
 from . import crowd_screens
 from . import res_users
 from . import fsm_person_search
@@ -52,3 +65,4 @@ from . import base_partner_merge
 from . import fsm_person_merge
 from . import crowd_rights
 from . import crowd_scoring
+from . import crowd_preference

@@ -22,6 +22,9 @@ class MergePartnerAutomatic(models.TransientModel):
         if position:
             partners.sudo().write(position)
         wizard._crowd_drop_double_deliveries(partners)
+        wizard.env["crowd.preference"]._drop_doubles(
+            "partner_id", dst_partner, src_partners
+        )
         return super()._update_foreign_keys(src_partners, dst_partner)
 
     @api.model

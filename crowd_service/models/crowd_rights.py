@@ -8,7 +8,16 @@ TECHNICIAN = "crowd_service.group_crowd_technician"
 # what a worker who may write himself still leaves to the desk
 DESK_FACTS = ("partner_id", "worker_type", "active", "stage_id", "territory_ids")
 FIXED = ("worker_id", "community_id")
-MEASURED = ("quality", "quality_count")
+MEASURED = (
+    "quality",
+    "quality_count",
+    "job_count",
+    "solved_count",
+    "start_quality",
+    "start_quality_count",
+    "start_job_count",
+    "start_solved_count",
+)
 
 
 class CrowdCompanyMixin(models.AbstractModel):
@@ -136,4 +145,6 @@ class CrowdMembership(models.Model):
                 _("A membership keeps its worker and its community: make another one.")
             )
         if any(name in vals for name in MEASURED):
-            raise AccessError(_("Quality comes from ratings, nobody writes it."))
+            raise AccessError(
+                _("Quality comes from ratings and jobs, nobody writes it.")
+            )

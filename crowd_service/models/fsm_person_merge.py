@@ -46,12 +46,15 @@ class FSMPerson(models.Model):
             self._absorb_offers(other)
             self._absorb_skills(other)
             self._absorb_candidates(other)
+            self.env["crowd.preference"]._drop_doubles("worker_id", self, other)
             for model, field, key in LINKS:
                 self._drop_double_links(other, model, field, key)
             self._absorb_messages(other)
             self._absorb_references(other)
             self.write(self._prepare_absorb(other))
             other.unlink()
+        self.crowd_membership_ids._measure()
+        self.env["crowd.response"]._refresh(self.crowd_membership_ids.ids)
 
     def _check_same_kind(self, others):
         for other in others:
@@ -175,16 +178,18 @@ class CrowdMembership(models.Model):
     def _absorb(self, other):
         """Become the one membership of a person who had two in the same community."""
         both = self | other
-        ratings = sum(both.mapped("quality_count"))
-        stars = sum(m.quality * m.quality_count for m in both)
+        ratings = sum(both.mapped("start_quality_count"))
+        stars = sum(m.start_quality * m.start_quality_count for m in both)
         self.env["crowd.offer"].search([("membership_id", "=", other.id)]).write(
             {"membership_id": self.id}
         )
         self.write(
             {
                 "state": _first(MEMBERSHIP_STATES, both),
-                "quality": stars / ratings if ratings else 0.0,
-                "quality_count": ratings,
+                "start_quality": stars / ratings if ratings else 0.0,
+                "start_quality_count": ratings,
+                "start_job_count": sum(both.mapped("start_job_count")),
+                "start_solved_count": sum(both.mapped("start_solved_count")),
                 "joined_at": min(filter(None, both.mapped("joined_at")), default=False),
                 "terms_accepted_at": min(
                     filter(None, both.mapped("terms_accepted_at")), default=False
@@ -201,7 +206,7 @@ class CrowdOffer(models.Model):
         """One offer is left of two to one person in one round: what came of it."""
         kept = (self | other).sorted(lambda o: (OFFER_STATES.index(o.state), o.id))[0]
         double = (self | other) - kept
-        for model in ("crowd.delivery", "crowd.event", "crowd.token"):
+        for model in ("crowd.delivery", "crowd.event", "crowd.token", "rating.rating"):
             records = self.env[model].search([("offer_id", "=", double.id)])
             records.write({"offer_id": kept.id})
         double.unlink()

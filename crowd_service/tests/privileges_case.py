@@ -55,6 +55,7 @@ class PrivilegesCase(CrowdCase):
         super().setUp()
         self.ticket = self._create_ticket()
         self._set_up_dispatch()
+        self._set_up_facts()
         self.records = self._collect_records()
 
     def _set_up_dispatch(self):
@@ -83,8 +84,32 @@ class PrivilegesCase(CrowdCase):
         self.env["crowd.geocode"].create(
             {"address": "3000 Bern, Testland", "looked_up_at": datetime(2026, 1, 1)}
         )
+        self.env["crowd.absence"].create(self._values_crowd_absence())
         self.env["crowd.scoring"].create(
             {"name": "A's", "company_id": self.company_a.id}
+        )
+
+    def _set_up_facts(self):
+        """What is known about the holder."""
+        common = {"worker_id": self.worker.id, "company_id": self.company_a.id}
+        self.env["crowd.preference"].create(
+            dict(common, partner_id=self.customer.id, kind="blocked")
+        )
+        self.env["crowd.experience"].create(
+            dict(
+                common,
+                ticket_id=self.ticket.id,
+                dispatch_id=self.dispatch.id,
+                language="english",
+            )
+        )
+        self.env["crowd.response"].create(
+            {
+                "membership_id": self.worker.crowd_membership_ids.id,
+                "company_id": self.company_a.id,
+                "bucket": 1,
+                "week_part": "1",
+            }
         )
 
     def _collect_records(self):
@@ -146,6 +171,10 @@ class PrivilegesCase(CrowdCase):
         model.flush()
         return record
 
+    def _values_crowd_absence(self, model=None):
+        day = {"date_from": "2026-01-01 06:00:00", "date_to": "2026-01-01 16:00:00"}
+        return dict(day, worker_id=self.worker.id)
+
     def _values_crowd_community(self, model):
         return {"name": "Another", "company_id": self.company_a.id}
 
@@ -166,6 +195,13 @@ class PrivilegesCase(CrowdCase):
 
     def _values_crowd_gateway(self, model):
         return {"name": "B", "kind": "mail", "company_id": self.company_a.id}
+
+    def _values_crowd_preference(self, model):
+        return {
+            "partner_id": self.customer.id,
+            "worker_id": self.other_worker.id,
+            "company_id": self.company_a.id,
+        }
 
     def _values_fsm_person(self, model):
         return {"name": "New", "company_id": self.company_a.id}
