@@ -11,11 +11,12 @@ from .entities import (
     Worker,
 )
 from .filters import NEAR_FACTOR
-from .geo import bounding_box, distance_band, distance_km, travel_minutes
+from .geo import EARTH_RADIUS_KM, bounding_box, distance_band, distance_km, travel_minutes
 from .ranking import best_of_each, by_score, judge, rank, sort_out, survey
 from .reasons import REASONS
 
 __all__ = [
+    "EARTH_RADIUS_KM",
     "NEAR_FACTOR",
     "PARTS",
     "REASONS",

@@ -34,16 +34,23 @@ class CrowdCandidate(models.Model):
     excluded_detail = fields.Char(string="By how much")
 
     @api.model
-    def _store(self, dispatch, result):
+    def _store(self, dispatch, result, chosen=()):
         """Keep the best of a ``matching.MatchResult``, and its near misses.
 
         They replace those of the same round.
+
+        :param chosen: candidates who are asked, whether among the best or not
         """
         candidates = self.sudo()  # a record of the engine, nobody may write it
         candidates.search(
             [("dispatch_id", "=", dispatch.id), ("round", "=", dispatch.round)]
         ).unlink()
-        kept = result.ranked[:TOP_STORED] + result.near_misses
+        best = result.ranked[:TOP_STORED]
+        known = {candidate.worker_id for candidate in best}
+        others = tuple(c for c in chosen if c.worker_id not in known)
+        known |= {candidate.worker_id for candidate in others}
+        near = tuple(c for c in result.near_misses if c.worker_id not in known)
+        kept = best + others + near
         return candidates.create(
             [
                 dict(

@@ -32,13 +32,14 @@ class CrowdDispatch(models.Model):
         wanted = [i for i in dict.fromkeys(worker_ids) if i not in asked.ids]
         if not wanted:
             return 0
-        result = self.env["crowd.matcher"]._match(
-            self.ticket_id, dispatch=self, limit=None
-        )
+        workers = self.env["fsm.person"].browse(wanted)
+        judged = self.env["crowd.matcher"]._judge(self.ticket_id, workers, self)
+        self._check_askable(workers, judged)
+        result = self.env["crowd.matcher"]._match(self.ticket_id, dispatch=self)
         ranked = {candidate.worker_id: candidate for candidate in result.ranked}
-        self._check_askable(wanted, ranked)
-        self.env["crowd.candidate"]._store(self, result)
-        return self._offer_to([ranked[i] for i in wanted], minutes)
+        chosen = [ranked.get(i) or judged[i] for i in wanted]
+        self.env["crowd.candidate"]._store(self, result, chosen)
+        return self._offer_to(chosen, minutes)
 
     def _check_can_ask(self):
         if self.state in HELD_STATES:
@@ -54,14 +55,14 @@ class CrowdDispatch(models.Model):
         """Return the workers who already have an offer of this round."""
         return self.offer_ids.filtered(lambda o: o.round == self.round).worker_id
 
-    def _check_askable(self, worker_ids, ranked):
+    def _check_askable(self, workers, judged):
         """Raise with a sentence for each worker who is no candidate."""
-        sentences = []
-        for worker in self.env["fsm.person"].browse(worker_ids):
-            if worker.id not in ranked:
-                sentences.append(
-                    self.env["crowd.matcher"]._why_not(self.ticket_id, worker, self)
-                )
+        words = self.env["crowd.matcher"]
+        sentences = [
+            words._word_why_not(judged.get(worker.id), worker)
+            for worker in workers
+            if worker.id not in judged or judged[worker.id].excluded_reason
+        ]
         if sentences:
             raise UserError("\n".join(sentences))
 

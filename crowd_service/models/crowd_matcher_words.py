@@ -1,4 +1,5 @@
 from odoo import _, api, models
+from odoo.tools.misc import format_datetime
 
 
 class CrowdMatcher(models.AbstractModel):
@@ -9,7 +10,16 @@ class CrowdMatcher(models.AbstractModel):
     @api.model
     def _why_not(self, ticket, worker, dispatch=None):
         """Return a sentence that says why ``worker`` cannot be asked."""
-        found = self._explain(ticket, worker, dispatch)
+        return self._word_why_not(self._explain(ticket, worker, dispatch), worker)
+
+    @api.model
+    def _word_why_not(self, found, worker):
+        """Return a sentence that says why ``worker`` cannot be asked.
+
+        :param found: his :class:`matching.Candidate`; None: there is no such worker
+        """
+        if not found:
+            return _("There is no worker with the id %s.") % worker.id
         if not found.excluded_reason:
             return _("%s can be asked.") % found.name
         detail = self._word_detail(found)
@@ -159,6 +169,32 @@ class CrowdMatcher(models.AbstractModel):
 
     def _word_remark_own_radius(self, data):
         return _("%(over_km).1f km beyond the own radius") % data
+
+    def _word_remark_away(self, data):
+        return self._word_until(data["until"])
+
+    def _word_remark_absent(self, data):
+        return self._word_until(data["until"])
+
+    def _word_until(self, moment):
+        """Return "until" that moment; empty without one."""
+        return _("until %s") % self._word_moment(moment) if moment else ""
+
+    def _word_remark_calendar(self, data):
+        if not data["next"]:
+            return _("no working hours in the next two weeks")
+        return _("works from %s") % self._word_moment(data["next"])
+
+    def _word_remark_appointment(self, data):
+        job = {name: self._word_moment(data[name]) for name in ("start", "end")}
+        if not data["travel"]:
+            return _("job from %(start)s to %(end)s") % job
+        job["travel"] = data["travel"]
+        return _("job from %(start)s to %(end)s, about %(travel)s min away") % job
+
+    def _word_moment(self, moment):
+        """Return a naive UTC datetime in the user's time zone and language."""
+        return format_datetime(self.env, moment, dt_format="short")
 
     def _word_remark_capacity(self, data):
         return _("%(open_jobs)s of %(capacity)s jobs open") % data

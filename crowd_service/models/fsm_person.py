@@ -51,6 +51,11 @@ class FSMPerson(models.Model):
     crowd_presence_until = fields.Datetime(
         string="Until", help="Afterwards the working hours count again. Empty: for good."
     )
+    crowd_search_revision = fields.Integer(
+        readonly=True,
+        copy=False,
+        help="Moves with every change of what the matcher knows of him.",
+    )
     crowd_membership_ids = fields.One2many(
         "crowd.membership", "worker_id", string="Memberships", copy=False
     )

@@ -193,11 +193,11 @@ class TestMatcherReasons(MatcherCase):
         self._create_worker("Unskilled", skills={})
         self._create_worker("Far", km=40)
         self._create_worker("Far and unskilled", km=40, skills={})
-        result = self.matcher._match(self.ticket)
-        self.assertEqual(result.excluded, {"skill": 2, "radius": 1})
-        self.assertEqual(result.looked_at, 4)
+        survey = self.matcher._survey(self.ticket)
+        self.assertEqual(survey.excluded, {"skill": 2, "radius": 1})
+        self.assertEqual(survey.looked_at, 4)
         self.assertEqual(
-            self.matcher._word_counts(result),
+            self.matcher._word_counts(survey),
             "4 people looked at, 1 can be asked; A skill is missing: 2; "
             "Too far away: 1",
         )

@@ -1,6 +1,7 @@
 """The hard rules: each keeps out whom it should, alone, and says by how much."""
 
 from dataclasses import replace
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given
@@ -177,6 +178,43 @@ def test_daily_cap():
 
 def test_two_reasons_are_no_near_miss():
     assert not is_near_miss(open_jobs=1, levels={7: 10, 8: 10})
+
+
+def test_blocked_by_the_customer():
+    assert only_reason("blocked", is_blocked=True) == {}
+    assert not is_near_miss(is_blocked=True)
+
+
+def test_expired_certificate():
+    request = replace(REQUEST, now=datetime(2026, 5, 13, 9))
+    last = date(2026, 5, 1)
+    data = only_reason("expired", request, valid_until={7: last})
+    assert data == {"expired": ((7, last, 12),)}
+    assert is_near_miss(request, valid_until={7: last})
+    on_the_day = replace(request, now=datetime(2026, 5, 1, 23, 59))
+    assert not judge(on_the_day, worker(valid_until={7: last})).excluded_reason
+    unasked = {99: date(2000, 1, 1)}
+    assert not judge(request, worker(valid_until=unasked)).excluded_reason
+
+
+def test_certificate_must_hold_on_the_day_of_the_work():
+    window = (datetime(2026, 5, 2, 9), datetime(2026, 5, 2, 12))
+    request = replace(REQUEST, now=datetime(2026, 4, 30), window=window)
+    only_reason("expired", request, valid_until={7: date(2026, 5, 1)})
+
+
+def test_language():
+    request = replace(REQUEST, language_id=4)
+    assert only_reason("language", request) == {"language_id": 4}
+    assert not judge(request, worker(language_ids=frozenset({4}))).excluded_reason
+
+
+def test_territory():
+    request = replace(REQUEST, territory_id=4)
+    elsewhere = {"territory_ids": frozenset({5})}
+    assert only_reason("territory", request, **elsewhere) == {"territory_id": 4}
+    assert not judge(request, worker()).excluded_reason, "he works everywhere"
+    assert not judge(REQUEST, worker(**elsewhere)).excluded_reason
 
 
 def test_the_first_reason_counts():

@@ -1,0 +1,187 @@
+"""What a ticket asks for, read in one round trip."""
+
+from dataclasses import dataclass
+
+import pytz
+
+from odoo import api, models
+
+from .. import compat, matching
+from ..matching import hours
+from .crowd_dispatch import OPEN_STATES, STATE_LABELS
+
+ENDED_STATES = tuple(state for state in STATE_LABELS if state not in OPEN_STATES)
+
+TICKET = """
+SELECT t.crowd_service_id AS service_id, s.crowd_place = 'remote' AS is_remote,
+       stage.closed AS is_closed, l.is_located, l.territory_id,
+       COALESCE(p.partner_latitude, 0)::float8 AS lat,
+       COALESCE(p.partner_longitude, 0)::float8 AS lon,
+       s.crowd_radius_km, s.crowd_audience, s.crowd_minutes, s.list_price::float8,
+       t.company_id, t.team_id, t.crowd_language_id, t.crowd_when,
+       t.crowd_wished_from, t.crowd_wished_to,
+       ARRAY[t.partner_id, customer.commercial_partner_id] AS customer_ids,
+       company.crowd_mean_stars::float8, company.crowd_mean_success::float8,
+       company.crowd_mean_response::float8, hours.tz,
+       (SELECT array_agg(ARRAY[k.skill_id, COALESCE(n.level_progress, 0)])
+          FROM helpdesk_ticket_crowd_skill_rel k
+          LEFT JOIN crowd_service_skill n
+            ON n.service_id = s.id AND n.skill_id = k.skill_id
+         WHERE k.ticket_id = t.id) AS skills,
+       ARRAY(SELECT ARRAY[c.id, COALESCE(c.is_internal, FALSE)::int]
+               FROM crowd_community c
+              WHERE c.company_id = t.company_id AND c.active
+                AND (NOT EXISTS (SELECT FROM crowd_community_product_template_rel r
+                                  WHERE r.crowd_community_id = c.id)
+                     OR EXISTS (SELECT FROM crowd_community_product_template_rel r
+                                 WHERE r.crowd_community_id = c.id
+                                   AND r.product_template_id = s.id))
+       ) AS communities,
+       CASE WHEN d.state NOT IN %(ended)s THEN d.id END AS dispatch_id,
+       d.round
+  FROM helpdesk_ticket t
+  JOIN res_company company ON company.id = t.company_id
+  LEFT JOIN resource_calendar hours ON hours.id = company.resource_calendar_id
+  LEFT JOIN helpdesk_ticket_stage stage ON stage.id = t.stage_id
+  LEFT JOIN product_template s ON s.id = t.crowd_service_id
+  LEFT JOIN fsm_location l ON l.id = t.fsm_location_id
+  LEFT JOIN res_partner p ON p.id = l.partner_id
+  LEFT JOIN res_partner customer ON customer.id = t.partner_id
+  LEFT JOIN crowd_dispatch d ON d.id = COALESCE(%(dispatch)s, t.crowd_dispatch_id)
+ WHERE t.id = %(ticket)s
+"""
+
+AUDIENCES = ("crowd", "experts")  # of external and internal communities
+
+# Who was asked in this round, and who gave the job back in any.
+ASKED = """
+SELECT o.worker_id, bool_or(o.round = %(round)s),
+       bool_or(o.state IN ('backed_out', 'no_show'))
+  FROM crowd_offer o
+ WHERE o.dispatch_id = %(dispatch)s
+ GROUP BY o.worker_id
+"""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request, and what the matcher has to know besides.
+
+    ``doing_ids`` are the communities that do the service, ``community_ids`` those of
+    them whom the service is meant for. ``preferences`` maps workers whom the customer wants to how, ``asked_ids`` have an offer of this round.
+    """
+
+    ticket_id: int
+    company_id: int
+    request: matching.Request
+    doing_ids: list
+    community_ids: list
+    bucket: int
+    asked_ids: frozenset
+    gave_back_ids: frozenset
+    preferences: dict
+    blocked_ids: frozenset
+
+    @property
+    def out_ids(self):
+        """Return the workers who cannot be asked, whatever their facts."""
+        return sorted(self.asked_ids | self.gave_back_ids | self.blocked_ids)
+
+
+class CrowdMatcher(models.AbstractModel):
+    """What a ticket asks for."""
+
+    _inherit = "crowd.matcher"
+
+    @api.model
+    def _read_ask(self, ticket, dispatch=None):
+        """Return the :class:`Ask` of a ticket.
+
+        :param dispatch: says who was asked already; by default the ticket's open one
+        :raise UserError: when the ticket cannot be matched, saying what to do
+        """
+        ticket.ensure_one()
+        compat.flush(self.env)
+        self.env["crowd.worker.search"]._sync_pending()
+        row = self._read_ticket(ticket, dispatch)
+        if not self._is_matchable(row):
+            self._check_matchable(ticket)
+        now = self.env["crowd.clock"].now()
+        asked = self._read_asked(row)
+        customers = [partner for partner in row["customer_ids"] if partner]
+        preferences, blocked = self.env["crowd.preference"]._read_preferences(
+            row["company_id"], customers
+        )
+        return Ask(
+            ticket_id=ticket.id,
+            company_id=row["company_id"],
+            request=self._prepare_request(row, now, customers),
+            doing_ids=[community for community, _is_internal in row["communities"]],
+            community_ids=[
+                community
+                for community, is_internal in row["communities"]
+                if row["crowd_audience"] in ("both", AUDIENCES[is_internal])
+            ],
+            bucket=self._bucket(now, row["tz"]),
+            asked_ids=frozenset(worker for worker, asked, _back in asked if asked),
+            gave_back_ids=frozenset(worker for worker, _asked, back in asked if back),
+            preferences=preferences,
+            blocked_ids=frozenset(blocked),
+        )
+
+    @api.model
+    def _read_ticket(self, ticket, dispatch):
+        params = {
+            "ticket": ticket.id,
+            "dispatch": dispatch.id if dispatch else None,
+            "ended": ENDED_STATES,
+        }
+        self.env.cr.execute(TICKET, params)
+        return self.env.cr.dictfetchone()
+
+    @api.model
+    def _is_matchable(self, row):
+        is_placed = row["is_remote"] or row["is_located"]
+        return bool(row["service_id"] and is_placed and not row["is_closed"])
+
+    @api.model
+    def _read_asked(self, row):
+        if not row["dispatch_id"]:
+            return []
+        params = {"dispatch": row["dispatch_id"], "round": row["round"]}
+        self.env.cr.execute(ASKED, params)
+        return self.env.cr.fetchall()
+
+    @api.model
+    def _bucket(self, now, zone_name):
+        """Return the part of the week it is where the company is."""
+        zone = pytz.timezone(zone_name or "UTC")
+        return hours.bucket(pytz.utc.localize(now).astimezone(zone))
+
+    @api.model
+    def _prepare_request(self, row, now, customer_ids):
+        """Return the :class:`matching.Request` of a row of :data:`TICKET`."""
+        is_remote = row["is_remote"]
+        window = (row["crowd_wished_from"], row["crowd_wished_to"])
+        return matching.Request(
+            service_id=row["service_id"],
+            lat=None if is_remote else row["lat"],
+            lon=None if is_remote else row["lon"],
+            radius_km=float(row["crowd_radius_km"] or 0),
+            is_remote=is_remote,
+            skills=dict(row["skills"] or ()),
+            audience=row["crowd_audience"],
+            customer_ids=frozenset(customer_ids),
+            language_id=row["crowd_language_id"],
+            territory_id=None if is_remote else row["territory_id"],
+            now=now,
+            window=window if row["crowd_when"] == "window" and all(window) else None,
+            minutes=row["crowd_minutes"] or 0,
+            price=row["list_price"] or 0.0,
+            weights=self.env["crowd.scoring"]._get_weights(
+                row["company_id"], row["team_id"]
+            ),
+            mean_quality=row["crowd_mean_stars"] or None,
+            mean_success=row["crowd_mean_success"] or None,
+            mean_response=row["crowd_mean_response"] or None,
+        )

@@ -1,0 +1,295 @@
+"""The search table: what the matcher needs of every member, in a covering index.
+
+One row per membership and qualification. A qualification is the id of a skill, 0 for
+"no skill needed", -1 for members that could become active, and ``LANGUAGE - id`` for a
+language. The shares are those of ``matching.scoring``, rounded up, so that points made
+of them are never less than the true ones:
+
+========== ========================================================================
+column     meaning
+========== ========================================================================
+band, cell place in the grid of ``matching.cells``; -32768 when it is not known
+potential  hundredths of points: the most that the parts but distance and preference
+           can give with the standard weights; the index is ordered by it
+quality    1/10000 of the share
+responses  eight times 7 bits, 1/127 of the share in each part of the week
+experience 1/10000 of the share if all that he solved were similar
+newness    1/10000, see ``scoring.newness``
+cost_rate  hundredths of currency per hour
+========== ========================================================================
+"""
+
+from odoo import api, fields, models
+
+from .. import compat
+from ..matching import scoring
+from ..matching.entities import STANDARD_WEIGHTS
+
+NO_SKILL = 0
+NOT_ACTIVE = -1
+LANGUAGE = -10
+NOWHERE = -32768
+MEMBERS_AT_ONCE = 20000
+MOST_TICKETS = 50  # as many as crowd.experience looks at
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS crowd_worker_search (
+    membership_id int4 NOT NULL REFERENCES crowd_membership ON DELETE CASCADE,
+    qualification int4 NOT NULL,
+    worker_id int4 NOT NULL,
+    community_id int4 NOT NULL,
+    band int2 NOT NULL,
+    cell int2 NOT NULL,
+    potential int2 NOT NULL,
+    level int2 NOT NULL,
+    own_radius_km int2 NOT NULL,
+    valid_until date NOT NULL,
+    lat float8,
+    lon float8,
+    quality int2 NOT NULL,
+    experience int2 NOT NULL,
+    newness int2 NOT NULL,
+    cost_rate int4 NOT NULL,
+    responses int8 NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS crowd_worker_search_member
+    ON crowd_worker_search (membership_id, qualification) INCLUDE (level, valid_until);
+CREATE INDEX IF NOT EXISTS crowd_worker_search_cover
+    ON crowd_worker_search (community_id, qualification, band, cell, potential DESC)
+    INCLUDE (membership_id, worker_id, level, own_radius_km, valid_until, lat, lon,
+             quality, experience, newness, cost_rate, responses);
+CREATE INDEX IF NOT EXISTS crowd_worker_search_wide
+    ON crowd_worker_search (community_id, qualification, potential DESC);
+ALTER TABLE crowd_worker_search SET (
+    autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02,
+    autovacuum_analyze_scale_factor = 0.05);
+"""
+
+# What the rows of some members have to be, from the facts.
+ROWS = """
+WITH base AS (
+    SELECT c.id,
+           COALESCE(NULLIF(c.crowd_mean_stars, 0), %(unrated)s)::float8 AS stars,
+           COALESCE(NULLIF(c.crowd_mean_success, 0), %(untried)s)::float8 AS success,
+           COALESCE(NULLIF(c.crowd_mean_response, 0), %(unasked)s)::float8 AS response
+      FROM res_company c
+), member AS (
+    SELECT m.id, m.worker_id, m.community_id, m.company_id, m.state, m.cost_rate,
+           m.quality::float8 * m.quality_count AS stars, m.quality_count AS ratings,
+           m.job_count, m.solved_count, w.is_located, w.crowd_radius_km,
+           COALESCE(p.partner_latitude, 0)::float8 AS lat,
+           COALESCE(p.partner_longitude, 0)::float8 AS lon
+      FROM crowd_membership m
+      JOIN crowd_community c ON c.id = m.community_id AND c.active
+      JOIN fsm_person w ON w.id = m.worker_id AND w.active
+      JOIN res_partner p ON p.id = w.partner_id
+     WHERE m.state IN ('active', 'applied', 'verified', 'paused')
+       AND m.id = ANY(%(members)s)
+), response AS (
+    SELECT r.membership_id,
+           max(r.share) AS most,
+           sum((ceil(r.share * 127)::int8 - ceil(r.mean * 127)::int8)
+               << (8 * r.bucket)) AS shift
+      FROM (SELECT a.membership_id, a.bucket, b.response AS mean,
+                   LEAST(1, GREATEST(0,
+                       (%(prior_offers)s * b.response + a.response_sum)
+                       / (%(prior_offers)s + a.asked_count))) AS share
+              FROM crowd_response a
+              JOIN member m ON m.id = a.membership_id
+              JOIN base b ON b.id = m.company_id) r
+     GROUP BY r.membership_id
+), solved AS (
+    SELECT m.id AS membership_id, LEAST(count(*), %(most_tickets)s) AS tickets
+      FROM crowd_experience e
+      JOIN member m ON m.worker_id = e.worker_id AND m.company_id = e.company_id
+     GROUP BY m.id
+), share AS (
+    SELECT m.*,
+           %(stars_share)s * LEAST(1, GREATEST(0,
+               ((%(prior_ratings)s * b.stars + m.stars)
+                / (%(prior_ratings)s + m.ratings) - 1) / 4))
+           + (1 - %(stars_share)s) * LEAST(1, GREATEST(0,
+               (%(prior_jobs)s * b.success + m.solved_count)
+               / (%(prior_jobs)s + COALESCE(m.job_count, 0)))) AS quality_share,
+           GREATEST(b.response, COALESCE(r.most, 0)) AS response_share,
+           COALESCE(s.tickets, 0)
+           / (COALESCE(s.tickets, 0) + %(halving_tickets)s) AS experience_share,
+           GREATEST(0, 1 - m.ratings / %(newcomer_ratings)s::float8) AS new_share,
+           ceil(b.response * 127)::int8 * 72340172838076673
+           + COALESCE(r.shift, 0)::int8 AS responses
+      FROM member m
+      JOIN base b ON b.id = m.company_id
+      LEFT JOIN response r ON r.membership_id = m.id
+      LEFT JOIN solved s ON s.membership_id = m.id
+), place AS (
+    SELECT s.*,
+           CASE WHEN is_located THEN floor(lat * 20) ELSE %(nowhere)s END AS band
+      FROM share s
+), known AS (
+    SELECT p.*,
+           CASE WHEN is_located
+                THEN floor(lon * (20 * abs(cos(radians((band + 0.5) / 20)))))
+                ELSE %(nowhere)s END AS cell,
+           ceil(100 * (
+               %(quality)s * quality_share + %(response)s * response_share
+               + %(experience)s * experience_share
+               + %(fairness)s * (%(calm_share)s + (1 - %(calm_share)s) * new_share)
+               + %(cost)s)) AS potential
+      FROM place p
+), qualified AS (
+    SELECT id, CASE WHEN state = 'active' THEN 0 ELSE -1 END AS qualification,
+           0 AS level, 'infinity'::date AS valid_until
+      FROM known
+    UNION ALL
+    SELECT k.id, s.skill_id, COALESCE(s.level_progress, 0),
+           COALESCE(s.valid_until, 'infinity')
+      FROM known k
+      JOIN fsm_person_skill s ON s.person_id = k.worker_id
+     WHERE k.state = 'active'
+    UNION ALL
+    SELECT k.id, %(language)s - l.lang_id, 0, 'infinity'
+      FROM known k
+      JOIN fsm_person_crowd_language_rel l ON l.person_id = k.worker_id
+     WHERE k.state = 'active'
+), fresh AS (
+SELECT k.id AS membership_id, q.qualification, k.worker_id, k.community_id,
+       k.band::int2 AS band, k.cell::int2 AS cell, k.potential::int2 AS potential,
+       LEAST(GREATEST(q.level, 0), 32767)::int2 AS level,
+       LEAST(COALESCE(k.crowd_radius_km, 0), 32767)::int2 AS own_radius_km,
+       q.valid_until,
+       CASE WHEN k.is_located THEN k.lat END AS lat,
+       CASE WHEN k.is_located THEN k.lon END AS lon,
+       ceil(10000 * k.quality_share)::int2 AS quality,
+       ceil(10000 * k.experience_share)::int2 AS experience,
+       ceil(10000 * k.new_share)::int2 AS newness,
+       LEAST(floor(100 * COALESCE(k.cost_rate, 0)), 2147483647)::int4 AS cost_rate,
+       k.responses
+  FROM known k
+  JOIN qualified q ON q.id = k.id
+)
+"""
+
+
+SYNC = """
+, gone AS (
+    DELETE FROM crowd_worker_search s
+     WHERE s.membership_id = ANY(%(members)s)
+       AND NOT EXISTS (SELECT FROM fresh f
+                        WHERE f.membership_id = s.membership_id
+                          AND f.qualification = s.qualification)
+    RETURNING 1
+), written AS (
+    INSERT INTO crowd_worker_search AS s (
+        membership_id, qualification, worker_id, community_id, band, cell, potential,
+        level, own_radius_km, valid_until, lat, lon, quality, experience, newness,
+        cost_rate, responses)
+    SELECT * FROM fresh
+    ON CONFLICT (membership_id, qualification) DO UPDATE
+       SET (worker_id, community_id, band, cell, potential, level, own_radius_km,
+            valid_until, lat, lon, quality, experience, newness, cost_rate, responses)
+         = ROW (excluded.worker_id, excluded.community_id, excluded.band,
+                excluded.cell, excluded.potential, excluded.level,
+                excluded.own_radius_km, excluded.valid_until, excluded.lat,
+                excluded.lon, excluded.quality, excluded.experience,
+                excluded.newness, excluded.cost_rate, excluded.responses)
+     WHERE s IS DISTINCT FROM excluded
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM written)
+"""
+
+DRIFT = """
+SELECT array_agg(DISTINCT membership_id)
+  FROM (
+    (SELECT * FROM fresh EXCEPT SELECT * FROM stored)
+    UNION ALL
+    (SELECT * FROM stored EXCEPT SELECT * FROM fresh)
+  ) different
+"""
+STORED = """
+, stored AS (
+    SELECT membership_id, qualification, worker_id, community_id, band, cell,
+           potential, level, own_radius_km, valid_until, lat, lon, quality,
+           experience, newness, cost_rate, responses
+      FROM crowd_worker_search
+     WHERE membership_id = ANY(%(members)s)
+)
+"""
+
+
+class CrowdWorkerSearch(models.Model):
+    """Keeps the search table equal to the facts; nobody reads it but the matcher."""
+
+    _name = "crowd.worker.search"
+    _description = "Search table of the matcher"
+    _auto = False
+    _log_access = False
+
+    membership_id = fields.Many2one("crowd.membership", readonly=True)
+
+    def init(self):
+        self.env.cr.execute(TABLE)
+
+    @api.model
+    def _sync(self, membership_ids):
+        """Make the rows of these memberships equal to the facts in the database.
+
+        :return: how many rows had to be written or deleted
+        """
+        changed = 0
+        for members in self._in_batches(membership_ids):
+            self.env.cr.execute(ROWS + SYNC, dict(self._params(), members=members))
+            changed += self.env.cr.fetchone()[0]
+        return changed
+
+    @api.model
+    def _drifted(self, membership_ids=None):
+        """Return the ids of memberships whose rows differ from the facts.
+
+        :param membership_ids: which to look at; None: all
+        """
+        compat.flush(self.env)
+        drifted = []
+        for members in self._in_batches(self._all_ids(membership_ids)):
+            query = ROWS + STORED + DRIFT
+            self.env.cr.execute(query, dict(self._params(), members=members))
+            drifted += self.env.cr.fetchone()[0] or []
+        return sorted(drifted)
+
+    @api.model
+    def _rebuild(self, membership_ids=None):
+        """Write all rows anew where they differ; return how many did."""
+        compat.flush(self.env)
+        return self._sync(self._all_ids(membership_ids))
+
+    @api.model
+    def _all_ids(self, membership_ids):
+        if membership_ids is not None:
+            return list(membership_ids)
+        self.env.cr.execute("SELECT id FROM crowd_membership ORDER BY id")
+        return [row[0] for row in self.env.cr.fetchall()]
+
+    @api.model
+    def _in_batches(self, ids):
+        for start in range(0, len(ids), MEMBERS_AT_ONCE):
+            yield ids[start : start + MEMBERS_AT_ONCE]
+
+    @api.model
+    def _params(self):
+        """Return the constants of the score for :data:`ROWS`."""
+        return {
+            **STANDARD_WEIGHTS,
+            "unrated": scoring.UNRATED_MEAN,
+            "untried": scoring.UNTRIED_SUCCESS,
+            "unasked": scoring.UNASKED_RESPONSE,
+            "prior_offers": scoring.PRIOR_OFFERS,
+            "prior_ratings": scoring.PRIOR_RATINGS,
+            "prior_jobs": scoring.PRIOR_JOBS,
+            "stars_share": scoring.STARS_SHARE,
+            "calm_share": 1 - scoring.NEWCOMER_SHARE,
+            "newcomer_ratings": scoring.NEWCOMER_RATINGS,
+            "halving_tickets": scoring.HALVING_TICKETS,
+            "most_tickets": MOST_TICKETS,
+            "language": LANGUAGE,
+            "nowhere": NOWHERE,
+        }
