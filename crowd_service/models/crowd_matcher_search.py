@@ -106,7 +106,7 @@ SELECT q.id
        SELECT count(*)
          FROM (SELECT {source}
                SELECT FROM crowd_worker_search t {where} LIMIT %(count_up_to)s
-               ) s LIMIT %(count_up_to)s) some
+               ) s LIMIT %(count_up_to)s) few
        ) n
  ORDER BY n.count, q.place
  LIMIT 1
