@@ -63,6 +63,7 @@
         "wizards/crowd_pause_views.xml",
         "views/crowd_menus.xml",
         "views/offer_templates.xml",
+        "views/portal_availability_templates.xml",
         "views/portal_templates.xml",
         "views/helpdesk_portal_templates.xml",
         "views/rating_templates.xml",

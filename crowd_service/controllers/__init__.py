@@ -2,3 +2,4 @@ from . import helpdesk
 from . import rating
 from . import offer
 from . import portal
+from . import availability
