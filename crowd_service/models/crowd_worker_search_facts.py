@@ -52,19 +52,28 @@ class CrowdWorkerSearch(models.Model):
 
     @api.model
     def _sync_pending(self):
-        """Bring the rows up to date with all changes of this transaction."""
+        """Bring the rows up to date with the changes of this transaction."""
         if PENDING not in self.env.cr.precommit.data:
             return
+        workers_by_member = self._pop_pending()
+        if workers_by_member:
+            workers = sorted(set(workers_by_member.values()))
+            self.env.cr.execute(REVISE, {"workers": workers})
+            self._sync(sorted(workers_by_member))
+
+    @api.model
+    def _pop_pending(self):
+        """Return ``{membership id: worker id}`` of all that changed, once.
+
+        What a savepoint takes back is forgotten with it: Odoo's savepoints run
+        ``precommit`` before they begin.
+        """
         compat.flush(self.env)  # may touch more
         pending = self.env.cr.precommit.data.pop(PENDING)
         kinds = ("membership", "community", "company", "worker", "partner", "level")
         ids = {kind: sorted(pending.get(kind, ())) for kind in kinds}
         self.env.cr.execute(MEMBERS, ids)
-        found = self.env.cr.fetchall()
-        if found:
-            workers = sorted({worker_id for _id, worker_id in found})
-            self.env.cr.execute(REVISE, {"workers": workers})
-            self._sync(sorted(membership_id for membership_id, _worker in found))
+        return dict(self.env.cr.fetchall())
 
 
 class CrowdSearchFact(models.AbstractModel):

@@ -235,6 +235,10 @@ class CrowdFactory:
         }
         return cls.env["helpdesk.ticket"].create(dict(defaults, **values))
 
+    def _sync_search(self):
+        """Bring the search table up to date before the savepoint of the test."""
+        self.env["crowd.worker.search"]._sync_pending()
+
     def at(self, moment):
         """Context manager: let ``crowd.clock`` tell ``moment`` (naive UTC)."""
         return simulated_clock(moment)
@@ -283,6 +287,7 @@ class CrowdCase(CrowdFactory, SavepointCase):
         cls._set_up_crowd()
 
     def setUp(self):
+        self._sync_search()
         super().setUp()
         self.registry.enter_test_mode(self.cr)
         self.addCleanup(self.registry.leave_test_mode)
@@ -295,3 +300,7 @@ class CrowdHttpCase(CrowdFactory, HttpSavepointCase):
     def setUpClass(cls):
         super().setUpClass()
         cls._set_up_crowd()
+
+    def setUp(self):
+        self._sync_search()
+        super().setUp()

@@ -89,6 +89,7 @@ class TestMatchRpc(CrowdHttpCase):
         worker = self._create_worker("Fit", km=2)
         self._create_worker("Lost", position=False)
         ticket = self._create_ticket()
+        self._sync_search()
         rows = self.xmlrpc_object.execute_kw(
             self.cr.dbname,
             self.agent.id,
