@@ -1,0 +1,1 @@
+"""How fast and how right the match is: made-up crowds, peers, goals. See docs/performance.md."""
