@@ -54,21 +54,20 @@ class FSMPerson(models.Model):
     def _search_crowd_presence_now(self, operator, value):
         if operator not in ("=", "!=", "in", "not in"):
             raise UserError(_("Look for one position of the switch, or for some."))
-        wanted = [value] if operator in ("=", "!=") else value
-        now = self.env["crowd.clock"].now()
-        until = "crowd_presence_until"
+        wanted = {value} if operator in ("=", "!=") else set(value)
+        if operator in ("!=", "not in"):
+            wanted = set(dict(self._fields["crowd_presence"].selection)) - wanted
+        now, until = self.env["crowd.clock"].now(), "crowd_presence_until"
         found = [
-            ("crowd_presence", "in", [name for name in wanted if name != "calendar"]),
+            ("crowd_presence", "in", list(wanted - {"calendar"})),
             "|",
             (until, "=", False),
             (until, ">", now),
         ]
         if "calendar" in wanted:
             follows = [[("crowd_presence", "=", "calendar")], [(until, "<=", now)]]
-            found = expression.OR(follows + [found])
-        if operator in ("=", "in"):
-            return found
-        return ["!"] + expression.normalize_domain(found)
+            return expression.OR(follows + [found])
+        return found
 
     @api.model
     def _crowd_own_worker(self):
