@@ -68,6 +68,7 @@ class CrowdDemo(models.AbstractModel):
         last = demo._get_last_ids()
         demo._play(demo._read_stories(now), now)
         demo._tidy(last)
+        demo.env["crowd.membership"]._measure_all()
 
     # ------------------------------------------------------------------
     # time

@@ -35,6 +35,7 @@ PEOPLE = (
     "res.partner",
     "res.partner-places",
     "fsm.location",
+    "crowd.preference",
     "res.users",
     "res.users-workers",
     "helpdesk.ticket.team",
@@ -65,6 +66,7 @@ class CrowdDemo(models.AbstractModel):
             demo._load_csv(name)
         demo._settle()
         demo._load_history()
+        demo._load_availability()
 
     @api.model
     def _load_csv(self, name):

@@ -13,7 +13,7 @@ CONFIGS = {
 }
 SIMPLE = "simple"
 BATCH = 1000  # tickets read at once
-LAST_TICKETS = 50  # of a worker that are looked at
+LAST_TICKETS = 20  # of a worker that are looked at
 SIMILAR_SHARE = 0.3
 SIMILAR_TERMS = 2
 MOST_TERMS = 40  # of title and summary that count
@@ -22,15 +22,14 @@ LONGEST_TERM = 40  # bytes; what is longer is no word
 #: times the number of terms of the query: 6 / pi^2.
 RANK_OF_A_TERM = 0.607927
 
-#: The terms of a ticket's title and summary (``text``) as a query, and the ranks of
-#: documents with ``one`` or with ``enough`` of them; half a term less, for rounding.
-#: No line when there are no terms.
+#: The terms of a ticket's title and summary (``text``) as a query, and the rank of a
+#: document with ``enough`` of them; half a term less, for rounding. No line when there
+#: are no terms.
 ASKED = """
     SELECT string_agg(quote_literal(term), ' | ')::tsquery AS query,
-           0.5 / count(*) * %(rank_of_a_term)s AS one,
-           (least(count(*), greatest(%(similar_terms)s,
+           ((least(count(*), greatest(%(similar_terms)s,
                                      ceil(%(similar_share)s * count(*)))) - 0.5)
-               / count(*) * %(rank_of_a_term)s AS enough
+               / count(*) * %(rank_of_a_term)s)::real AS enough
       FROM (SELECT term FROM unnest(tsvector_to_array(
                        to_tsvector(%(language)s::regconfig, %(text)s))) AS term
              WHERE octet_length(term) <= %(longest_term)s
@@ -40,14 +39,14 @@ ASKED = """
 IS_SIMILAR = """
     done.language = %(language)s
     AND done.ticket_id <> %(ticket_id)s
-    AND ts_rank('{1,1,1,1}', done.terms, asked.query)
-        >= CASE WHEN done.service_id = %(service_id)s
-                THEN asked.one ELSE asked.enough END
+    AND done.terms @@ asked.query
+    AND (done.service_id = %(service_id)s
+         OR ts_rank('{1,1,1,1}', done.terms, asked.query) >= asked.enough)
 """
 #: ``(worker_id, number)`` of those ``worker_ids`` who solved similar tickets. Reads
 #: one index only, whatever the number of solved tickets.
 SIMILAR = (
-    "WITH asked AS ("
+    "WITH asked AS MATERIALIZED ("
     + ASKED
     + """)
     SELECT worker.id AS worker_id, count(*) AS similar_count
@@ -63,7 +62,7 @@ SIMILAR = (
 )
 #: The solved tickets of the company that are most like a ticket, best first.
 FIND = (
-    "WITH asked AS ("
+    "WITH asked AS MATERIALIZED ("
     + ASKED
     + """)
     SELECT done.id FROM asked, crowd_experience AS done

@@ -112,9 +112,7 @@ class CrowdMembership(models.Model):
         query = sql.SQL(MEASURE).format(
             only_members=sql.SQL(members), only_offers=sql.SQL(offers)
         )
-        self.env.cr.execute(
-            query, {"ids": ids, "ended": ENDED}, log_exceptions=False
-        )
+        self.env.cr.execute(query, {"ids": ids, "ended": ENDED}, log_exceptions=False)
         changed = sorted(row[0] for row in self.env.cr.fetchall())
         self.invalidate_cache(list(START))
         self.env["crowd.worker.search"]._touch("membership", changed)

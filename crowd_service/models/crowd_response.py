@@ -104,7 +104,7 @@ def bucket_sql(moment):
     }
     return sql.SQL(BUCKET).format(
         moment=sql.Identifier(moment),
-        **{name: sql.Literal(number) for name, number in numbers.items()}
+        **{name: sql.Literal(number) for name, number in numbers.items()},
     )
 
 

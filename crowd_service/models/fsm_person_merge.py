@@ -206,7 +206,10 @@ class CrowdOffer(models.Model):
         """One offer is left of two to one person in one round: what came of it."""
         kept = (self | other).sorted(lambda o: (OFFER_STATES.index(o.state), o.id))[0]
         double = (self | other) - kept
-        for model in ("crowd.delivery", "crowd.event", "crowd.token", "rating.rating"):
+        for model in ("crowd.delivery", "crowd.event", "crowd.token"):
             records = self.env[model].search([("offer_id", "=", double.id)])
             records.write({"offer_id": kept.id})
+        self.env["rating.rating"].search([("crowd_offer_id", "=", double.id)]).write(
+            {"crowd_offer_id": kept.id}
+        )
         double.unlink()

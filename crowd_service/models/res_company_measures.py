@@ -15,9 +15,10 @@ MEANS = """
     ), means AS (
         SELECT c.id,
                round(m.stars / NULLIF(m.ratings, 0), 1) AS stars,
-               greatest(round(m.solved * 20.0 / NULLIF(m.jobs, 0)) / 20, 0.05)
+               greatest(round(round(m.solved * 20.0 / NULLIF(m.jobs, 0)) / 20, 2), 0.05)
                    AS success, m.jobs,
-               greatest(round(a.responses * 20.0 / NULLIF(a.asked, 0)) / 20, 0.05)
+               greatest(
+                   round(round(a.responses * 20.0 / NULLIF(a.asked, 0)) / 20, 2), 0.05)
                    AS response, a.asked
           FROM res_company AS c
           LEFT JOIN members AS m ON m.company_id = c.id

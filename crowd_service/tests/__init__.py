@@ -21,6 +21,7 @@ from . import test_portal_offers
 from . import test_position
 from . import test_privileges
 from . import test_rating
+from . import test_recall
 from . import test_scoring_settings
 from . import test_screens
 from . import test_ticket_close
