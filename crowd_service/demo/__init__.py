@@ -1,1 +1,1 @@
-from . import loader, history
+from . import loader, history, availability

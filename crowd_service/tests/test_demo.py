@@ -60,6 +60,19 @@ class TestDemo(SavepointCase):
             self._count("crowd.membership", ("worker_id.is_located", "=", False))
         )
 
+    def test_time_is_shown(self):
+        workers = self.env["fsm.person"].search(
+            [("crowd_membership_ids.company_id", "in", self.companies.ids)]
+        )
+        for kind in ("friend", "professional", "technician"):
+            same = workers.filtered(lambda w, kind=kind: w.worker_type == kind)
+            self.assertTrue(same.mapped("calendar_id"), kind)
+            self.assertTrue(same.filtered(lambda w: not w.calendar_id), kind)
+            self.assertTrue(same.mapped("crowd_absence_ids"), kind)
+        for presence in ("available", "away"):
+            switched = [("crowd_presence", "=", presence), ("id", "in", workers.ids)]
+            self.assertTrue(workers.search_count(switched), presence)
+
     def test_every_state_is_shown(self):
         self.assertGreaterEqual(self._count("helpdesk.ticket"), 40)
         self.assertGreater(
