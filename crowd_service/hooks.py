@@ -22,6 +22,7 @@ def post_init_hook(cr, registry):
     )
     _mark_located(cr)
     _give_first_answer_deadlines(env)
+    env["crowd.worker.search"]._rebuild()
 
 
 def _create_order_stages(env):

@@ -43,6 +43,7 @@ from . import crowd_delivery_send
 from . import crowd_token
 from . import crowd_worker_search
 from . import crowd_worker_search_facts
+from . import crowd_worker_search_check
 from . import crowd_matcher
 from . import crowd_matcher_request
 from . import crowd_matcher_facts

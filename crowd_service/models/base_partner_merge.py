@@ -25,6 +25,7 @@ class MergePartnerAutomatic(models.TransientModel):
         wizard.env["crowd.preference"]._drop_doubles(
             "partner_id", dst_partner, src_partners
         )
+        self.env["crowd.worker.search"]._touch("worker", workers[:1].ids)
         return super()._update_foreign_keys(src_partners, dst_partner)
 
     @api.model

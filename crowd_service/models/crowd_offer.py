@@ -47,7 +47,6 @@ class CrowdOffer(models.Model):
     membership_id = fields.Many2one(
         "crowd.membership",
         required=True,
-        index=True,
         ondelete="restrict",
         readonly=True,
     )
@@ -137,6 +136,10 @@ class CrowdOffer(models.Model):
         self.env.cr.execute(
             "CREATE INDEX IF NOT EXISTS crowd_offer_open_job"
             " ON crowd_offer (membership_id) WHERE state = 'accepted'"
+        )
+        self.env.cr.execute(
+            "CREATE INDEX IF NOT EXISTS crowd_offer_member_sent"
+            " ON crowd_offer (membership_id, sent_at)"
         )
 
     @api.depends("sent_at", "answered_at")

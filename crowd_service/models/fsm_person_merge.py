@@ -53,6 +53,7 @@ class FSMPerson(models.Model):
             self._absorb_references(other)
             self.write(self._prepare_absorb(other))
             other.unlink()
+        self.env["crowd.worker.search"]._touch("worker", self.ids)
         self.crowd_membership_ids._measure()
         self.env["crowd.response"]._refresh(self.crowd_membership_ids.ids)
 

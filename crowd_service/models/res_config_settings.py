@@ -33,6 +33,12 @@ class ResConfigSettings(models.TransientModel):
     crowd_stage_map_ids = fields.One2many(
         related="company_id.crowd_stage_map_ids", readonly=False
     )
+    crowd_search_check = fields.Char(
+        string="Search table",
+        compute="_compute_crowd_search_check",
+        help="What the matcher looks workers up in is compared with the facts every "
+        "night.",
+    )
     crowd_geocoder_provider = fields.Selection(
         PROVIDERS,
         string="Address service",
@@ -50,3 +56,13 @@ class ResConfigSettings(models.TransientModel):
         config_parameter=PARAM + "contact",
         help="An e-mail address; public services want to know who asks.",
     )
+
+    def _compute_crowd_search_check(self):
+        for settings in self:
+            settings.crowd_search_check = self.env["crowd.worker.search"]._last_check()
+
+    def action_crowd_check_search(self):
+        """Compare the search table with the facts now, and mend it."""
+        self.check_access_rights("create")  # whoever may change settings
+        self.env["crowd.worker.search"]._cron_check()
+        return {"type": "ir.actions.client", "tag": "reload"}
