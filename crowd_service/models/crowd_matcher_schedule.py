@@ -6,38 +6,45 @@ from .. import compat, matching
 from ..matching.availability import Job
 from ..matching.calendars import Attendance, WorkingHours
 
-PEOPLE = """
-SELECT id, calendar_id, crowd_presence, crowd_presence_until
+# What is known of whom: plain scans of four tables, the rest is read where it is needed.
+# The last part tells whether any employee has entered time off at all.
+KNOWN = """
+SELECT 'switch', id, calendar_id, crowd_presence, crowd_presence_until, NULL::timestamp
   FROM fsm_person
  WHERE id = ANY(%(workers)s)
    AND (calendar_id IS NOT NULL OR crowd_presence <> 'calendar')
-"""
-# what employees enter as time off is theirs as well; jobs are those of all companies
-BUSY = """
-SELECT worker_id, FALSE AS is_job, date_from, date_to,
-       NULL::float8 AS lat, NULL::float8 AS lon
+ UNION ALL
+SELECT 'absence', worker_id, NULL, NULL, date_from, date_to
   FROM crowd_absence
  WHERE worker_id = ANY(%(workers)s) AND date_to > %(now)s
  UNION ALL
-SELECT w.id, FALSE, l.date_from, l.date_to, NULL, NULL
+SELECT 'job', worker_id, dispatch_id, NULL, NULL, NULL
+  FROM crowd_offer
+ WHERE worker_id = ANY(%(workers)s) AND state = 'accepted'
+ UNION ALL
+(SELECT 'leave', 0, NULL, NULL, NULL, NULL
+   FROM resource_calendar_leaves
+  WHERE resource_id IS NOT NULL AND time_type = 'leave' AND date_to > %(now)s
+  LIMIT 1)
+"""
+LEAVES = """
+SELECT w.id, l.date_from, l.date_to
   FROM resource_calendar_leaves l
   JOIN resource_resource r ON r.id = l.resource_id
   JOIN res_users u ON u.id = r.user_id
   JOIN fsm_person w ON w.partner_id = u.partner_id
  WHERE w.id = ANY(%(workers)s) AND l.date_to > %(now)s AND l.time_type = 'leave'
- UNION ALL
-SELECT f.worker_id, TRUE, o.scheduled_date_start, o.scheduled_date_end,
-       CASE WHEN at.is_located THEN COALESCE(p.partner_latitude, 0)::float8 END,
-       CASE WHEN at.is_located THEN COALESCE(p.partner_longitude, 0)::float8 END
-  FROM crowd_offer f
-  JOIN crowd_dispatch d ON d.id = f.dispatch_id
+"""
+JOBS = """
+SELECT d.id, o.scheduled_date_start, o.scheduled_date_end,
+       COALESCE(p.partner_latitude, 0)::float8, COALESCE(p.partner_longitude, 0)::float8,
+       at.is_located AND s.crowd_place IS DISTINCT FROM 'remote'
+  FROM crowd_dispatch d
   JOIN fsm_order o ON o.id = d.order_id
-  LEFT JOIN product_template s
-         ON s.id = o.crowd_service_id AND s.crowd_place = 'remote'
-  LEFT JOIN fsm_location at ON at.id = o.location_id AND s.id IS NULL
+  LEFT JOIN product_template s ON s.id = o.crowd_service_id
+  LEFT JOIN fsm_location at ON at.id = o.location_id
   LEFT JOIN res_partner p ON p.id = at.partner_id
- WHERE f.worker_id = ANY(%(workers)s) AND f.state = 'accepted'
-   AND o.scheduled_date_start < o.scheduled_date_end
+ WHERE d.id = ANY(%(dispatches)s) AND o.scheduled_date_start < o.scheduled_date_end
 """
 ATTENDANCES = """
 SELECT a.calendar_id, a.dayofweek::int, a.hour_from, a.hour_to,
@@ -68,40 +75,57 @@ class CrowdMatcher(models.AbstractModel):
     def _read_schedules(self, request, worker_ids):
         """Return ``{worker id: matching.Schedule}``; who is missing always has time.
 
-        Two queries, and two more if one of them has working hours.
+        Jobs count whichever company they are of. One query, and more only for what
+        somebody has: one for jobs, one for employees' time off, two for working hours.
         """
         compat.flush(self.env)
         params = {"workers": list(worker_ids), "now": request.now}
-        absences, jobs = self._read_busy(params)
-        people = {row[0]: row[1:] for row in self._rows(PEOPLE, params)}
-        hours = self._read_hours({row[0] for row in people.values()} - {None}, request)
+        known = defaultdict(list)
+        for kind, *facts in self._rows(KNOWN, params):
+            known[kind].append(facts)
+        switches = {facts[0]: facts[1:4] for facts in known["switch"]}
+        hours = self._read_hours({facts[0] for facts in switches.values()}, request)
+        absences = self._read_absences(known, params)
+        jobs = self._read_jobs(known["job"])
         schedules = {}
-        for worker_id in people.keys() | absences.keys() | jobs.keys():
-            calendar_id, presence, until = people.get(worker_id, (None, None, None))
+        for worker_id in switches.keys() | absences.keys() | jobs.keys():
+            switch = switches.get(worker_id, (None, "calendar", None))
             schedules[worker_id] = matching.Schedule(
-                hours=hours.get(calendar_id),
-                presence=presence or "calendar",
-                presence_until=until,
+                hours=hours.get(switch[0]),
+                presence=switch[1],
+                presence_until=switch[2],
                 absences=tuple(absences.get(worker_id, ())),
                 jobs=tuple(jobs.get(worker_id, ())),
             )
         return schedules
 
-    def _read_busy(self, params):
-        """Return the absences and the jobs per worker."""
-        absences, jobs = defaultdict(list), defaultdict(list)
-        for worker_id, is_job, start, end, lat, lon in self._rows(BUSY, params):
-            if is_job:
-                jobs[worker_id].append(Job(start, end, lat, lon))
-            else:
+    def _read_absences(self, known, params):
+        """Return ``{worker id: stretches}`` of absences, and of employees' time off."""
+        absences = defaultdict(list)
+        for worker_id, _number, _text, start, end in known["absence"]:
+            absences[worker_id].append((start, end))
+        if known["leave"]:
+            for worker_id, start, end in self._rows(LEAVES, params):
                 absences[worker_id].append((start, end))
-        return absences, jobs
+        return absences
+
+    def _read_jobs(self, accepted):
+        """Return ``{worker id: jobs}``; remote jobs have no place."""
+        if not accepted:
+            return {}
+        workers, jobs = {facts[1]: facts[0] for facts in accepted}, defaultdict(list)
+        rows = self._rows(JOBS, {"dispatches": list(workers)})
+        for dispatch_id, start, end, lat, lon, has_place in rows:
+            place = (lat, lon) if has_place else ()
+            jobs[workers[dispatch_id]].append(Job(start, end, *place))
+        return jobs
 
     def _read_hours(self, calendar_ids, request):
         """Return the :class:`WorkingHours` per calendar."""
+        calendar_ids = list(calendar_ids - {None})
         if not calendar_ids:
             return {}
-        params = {"calendars": list(calendar_ids), "now": request.now}
+        params = {"calendars": calendar_ids, "now": request.now}
         lines = defaultdict(list)
         for calendar_id, *facts in self._rows(ATTENDANCES, params):
             lines[calendar_id].append(Attendance.from_hours(*facts))

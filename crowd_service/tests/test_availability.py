@@ -367,10 +367,10 @@ class TestAvailability(AvailabilityCase):
             schedules = self.matcher._read_schedules(ask.request, workers.ids)
             counts.append(self.env.cr.sql_log_count - before)
             self.assertEqual(set(schedules), set(workers.ids))
-        self.assertEqual(counts, [4, 4, 4])
+        self.assertEqual(counts, [3, 3, 3])
         before = self.env.cr.sql_log_count
         self.matcher._read_schedules(ask.request, self.friend.ids)
-        self.assertEqual(self.env.cr.sql_log_count - before, 2)
+        self.assertEqual(self.env.cr.sql_log_count - before, 1)
 
     def test_absences_have_their_index(self):
         self.env.cr.execute(
