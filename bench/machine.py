@@ -82,11 +82,19 @@ def copy(source, target):
 
 def rename(name, target):
     """A database gets its name when it is complete: what was interrupted is made again."""
-    odoo.modules.registry.Registry.delete(name)
-    odoo.sql_db.close_db(name)
+    forget(name)
     with bare("postgres") as connection:
         connection.autocommit = True
         connection.cursor().execute(f'ALTER DATABASE "{name}" RENAME TO "{target}"')
+    files = Path(config.filestore(name))
+    if files.is_dir():
+        files.rename(config.filestore(target))
+
+
+def forget(name):
+    """Let go of a database: its registry and its connections."""
+    odoo.modules.registry.Registry.delete(name)
+    odoo.sql_db.close_db(name)
 
 
 def exists(name):
@@ -100,6 +108,15 @@ def environment(name, user_id=SUPERUSER_ID, **context):
     with api.Environment.manage(), registry.cursor() as cr, _stopped_clock(registry):
         yield api.Environment(cr, user_id, context)
         cr.rollback()
+
+
+@contextmanager
+def agent_environment(name):
+    """The same for an agent of all three companies, as a call from a client has it."""
+    with environment(name) as env:
+        agent = env["res.users"].search([("login", "=", "bench")])
+        companies = agent.company_ids.ids
+        yield env(user=agent.id, context={"allowed_company_ids": companies})
 
 
 @contextmanager

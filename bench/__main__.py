@@ -1,0 +1,73 @@
+"""usage: python -m bench -c ODOO_CONF [options]   measures the match, prints tables, and one line per goal at the end"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from . import machine
+
+PARTS = ("match", "recall", "peers", "offers", "screens")
+
+
+def size(text):
+    """Return a number of workers: 10k, 100k, 1M, 500."""
+    factor = {"k": 1_000, "m": 1_000_000}.get(text[-1:].lower(), 1)
+    return int(text[:-1] if factor > 1 else text) * factor
+
+
+def sizes(text):
+    return sorted({size(part) for part in text.split(",")})
+
+
+def parts(text):
+    wanted = set(text.split(",")) if text else set(PARTS)
+    unknown = wanted - set(PARTS)
+    if unknown:
+        raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)}")
+    return wanted
+
+
+def parse(args):
+    parser = argparse.ArgumentParser(prog="bench")
+    parser.add_argument("-c", "--config", required=True)
+    parser.add_argument("--sizes", type=sizes, default="10k,100k,1M")
+    parser.add_argument("--only", type=parts, default="", help=",".join(PARTS))
+    parser.add_argument("--cells", default="", help="part of the cells' names")
+    parser.add_argument("--repeats", type=int, default=3, help="of each ticket")
+    parser.add_argument("--recall-seconds", type=int, default=90, help="per size")
+    parser.add_argument("--out", type=Path, default=Path(".local/bench"))
+    parser.add_argument("--build", action="store_true", help="only make the databases")
+    parser.add_argument("--statements", action="store_true", help="where the time goes")
+    return parser.parse_args(args)
+
+
+def main(args):
+    start = time.monotonic()
+    options = parse(args)
+    machine.start(options.config)
+    # what follows imports the addon, which needs Odoo's settings
+    from . import goals, report, run, statements
+
+    if options.build or options.statements:
+        for count in options.sizes:
+            name = machine.database(count)
+            if options.statements:
+                print(statements.table_of(name, options.cells))
+        return 0
+    results = run.run(options)
+    options.out.mkdir(parents=True, exist_ok=True)
+    text = report.tables(results)
+    print(text)
+    (options.out / "tables.txt").write_text(text + "\n")
+    report.draw(results, options.out / "match.svg")
+    run.screens(options)
+    print(f"\n{time.monotonic() - start:.0f} s; plot: {options.out / 'match.svg'}\n")
+    found = goals.goals(results)
+    for goal in found:
+        print(goal.line())
+    return 0 if all(goal.is_met for goal in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

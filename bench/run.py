@@ -1,0 +1,102 @@
+"""One run: every measurement, in the same process, one after the other."""
+
+import importlib.util
+from dataclasses import dataclass, field
+
+from . import machine, measure, offers, peers
+from .cells import CELLS, RADIUS_KM, tickets
+
+PEER_CELLS = ("Berlin, common skill", "village, common skill")
+GEO_SIZE = 100_000
+LOOP_SIZES = (10_000, 100_000)
+#: In an order that mixes them: the time may not suffice for all.
+MIXED = CELLS[0::4] + CELLS[1::4] + CELLS[2::4] + CELLS[3::4]
+IN_RANGE = """
+SELECT count(DISTINCT worker_id) FROM crowd_worker_search
+ WHERE qualification = 0
+   AND 6371.0088 * 2 * asin(sqrt(sin(radians(lat - %(lat)s) / 2) ^ 2
+       + cos(radians(lat)) * cos(radians(%(lat)s))
+         * sin(radians(lon - %(lon)s) / 2) ^ 2)) <= %(km)s
+"""
+
+
+@dataclass
+class Peer:
+    """What a peer took for the tickets of a cell; ``ms`` of each."""
+
+    name: str
+    cell: str
+    count: int
+    ms: list
+
+
+@dataclass
+class Results:
+    """All that was measured; ``cells`` by number of workers, then by name."""
+
+    cells: dict = field(default_factory=dict)
+    peers: list = field(default_factory=list)
+    recall: dict = field(default_factory=dict)
+    offers: tuple = ()
+    in_range: int = 0
+
+
+def run(options):
+    """Return the :class:`Results` of what the options ask for."""
+    results = Results()
+    names = {count: machine.database(count) for count in options.sizes}
+    if "peers" in options.only:
+        peers.geo_database(GEO_SIZE)  # built now: nothing is built while the clock runs
+    cells = [cell for cell in CELLS if options.cells.lower() in cell.name.lower()]
+    for count, name in names.items():
+        machine.say(f"Measuring among {count:,} workers")
+        results.cells[count] = measure.measure(name, cells, options.repeats)
+        if "recall" in options.only:
+            machine.say("Judging everybody")
+            mixed = [cell for cell in MIXED if cell in cells]
+            seconds = options.recall_seconds
+            results.recall[count] = measure.recall(name, mixed, seconds)
+        machine.forget(name)
+    largest = names[max(names)]
+    results.in_range = _count_in_range(largest)
+    if "peers" in options.only:
+        results.peers = list(_measure_peers())
+    if "offers" in options.only:
+        machine.say("Creating offers")
+        results.offers = offers.measure(largest)
+    return results
+
+
+def screens(options):
+    """Measure the screens as well, where that part of the bench is present."""
+    if "screens" in options.only and importlib.util.find_spec("bench.screens"):
+        from . import screens as part
+
+        part.main()
+
+
+def _count_in_range(name):
+    with machine.environment(name) as env:
+        place = tickets(env, CELLS[0])[0].fsm_location_id
+        params = {
+            "lat": place.partner_latitude,
+            "lon": place.partner_longitude,
+            "km": RADIUS_KM,
+        }
+        env.cr.execute(IN_RANGE, params)
+        return env.cr.fetchone()[0]
+
+
+def _measure_peers():
+    cells = {cell.name: cell for cell in CELLS}
+    for name in PEER_CELLS:
+        machine.say(f"Peers: {name}")
+        geo = peers.geo_database(GEO_SIZE)
+        if geo:
+            ms = peers.geo_partner(geo, cells[name], 10)
+            yield Peer("search_geo_partner", name, GEO_SIZE, ms)
+        for count in LOOP_SIZES:
+            database = machine.database(count)
+            ms = peers.geodesic_loop(database, cells[name], 3)
+            yield Peer("geodesic loop", name, count, ms)
+            machine.forget(database)
