@@ -1,5 +1,6 @@
 # make demo            a running Odoo with demo data (DETACH=1: leave it running)
 # make test            all tests and lint (ONLY=lint,unit,odoo: some of them, see scripts/test)
+# make bench           how fast and how right the match is among 10k, 100k and 1M workers (SIZES, ONLY, ARGS: see scripts/bench)
 # make story           the main job once more, against the demo server
 # make stop            stop everything that was started
 # make clean           remove everything that was made
@@ -7,7 +8,7 @@
 # make setup           only get what is missing
 # make pot             export the texts, bring the translations up to date
 # Settings: CONTRIBUTING.md
-.PHONY: help demo test story stop clean lint format setup pot
+.PHONY: help demo test bench story stop clean lint format setup pot
 help:
 	@sed -n 's/^# //p' Makefile
 demo:
@@ -16,5 +17,7 @@ test:
 	@ONLY='$(ONLY)' scripts/test
 lint:
 	@ONLY=lint scripts/test
+bench:
+	@SIZES='$(SIZES)' ONLY='$(ONLY)' ARGS='$(ARGS)' scripts/bench
 setup story stop clean format pot:
 	@scripts/$@

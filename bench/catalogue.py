@@ -158,7 +158,8 @@ class Base:
                     "tz": "Europe/Berlin",
                     "company_id": False,
                     "attendance_ids": [
-                        (0, 0, self._prepare_hours(str(day), *hours)) for day in range(5)
+                        (0, 0, self._prepare_hours(str(day), *hours))
+                        for day in range(5)
                     ],
                 }
                 for name, hours in HOURS.items()
@@ -183,7 +184,9 @@ class Base:
         neighbours = next(row for row in self.communities if row[:2] == (0, 3))
         if "res.partner.grade" in self.env:  # Odoo's own assignment looks for it
             grade = {"name": "Bench", "partner_weight": 10}
-            self.worker.partner_id.grade_id = self.env["res.partner.grade"].create(grade)
+            self.worker.partner_id.grade_id = self.env["res.partner.grade"].create(
+                grade
+            )
         self.membership = self.env["crowd.membership"].create(
             {"worker_id": self.worker.id, "community_id": neighbours[2]}
         )
@@ -286,7 +289,10 @@ def _places(chance):
         "berlin": [near(town, 6) for town in hubs],
         "village": [near(town, 2) for town in around],
         "fiji": [
-            (round(-16.8 + chance.uniform(-0.1, 0.1), 5), beyond(chance.gauss(180, 0.1)))
+            (
+                round(-16.8 + chance.uniform(-0.1, 0.1), 5),
+                beyond(chance.gauss(180, 0.1)),
+            )
             for _n in range(TICKETS_PER_CELL)
         ],
         "pole": [

@@ -75,7 +75,10 @@ def _growth(results, largest):
 def growths(results, before, after):
     """Return ``[(cell, ratio of the medians)]`` of two sizes."""
     return [
-        (name, median(after_.ms["cold"]) / median(results.cells[before][name].ms["cold"]))
+        (
+            name,
+            median(after_.ms["cold"]) / median(results.cells[before][name].ms["cold"]),
+        )
         for name, after_ in results.cells[after].items()
         if name in results.cells[before]
     ]

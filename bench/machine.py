@@ -1,5 +1,6 @@
 """Databases with crowds, made once and kept, and environments in them."""
 
+import ast
 import hashlib
 import os
 import re
@@ -41,10 +42,10 @@ def say(text):
 
 
 def maker_hash():
-    """Return a short hash of the generator."""
-    files = [HERE / f"{name}.py" for name in MAKERS] + [HERE / "crowd.sql"]
-    text = b"".join(path.read_bytes() for path in files)
-    return hashlib.sha256(text).hexdigest()[:8]
+    """Return a short hash of the generator; its form and its comments do not count."""
+    code = [ast.dump(ast.parse((HERE / f"{m}.py").read_text())) for m in MAKERS]
+    code.append((HERE / "crowd.sql").read_text())
+    return hashlib.sha256("".join(code).encode()).hexdigest()[:8]
 
 
 def addon_hash():
@@ -54,7 +55,12 @@ def addon_hash():
     for path in sorted(addon.rglob("*")):
         inner = path.relative_to(addon).parts
         is_code = path.suffix in (".py", ".xml", ".csv")
-        if is_code and inner[0] in ("__manifest__.py", "models", "matching", "security"):
+        if is_code and inner[0] in (
+            "__manifest__.py",
+            "models",
+            "matching",
+            "security",
+        ):
             digest.update(str(inner).encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 

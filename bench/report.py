@@ -62,7 +62,9 @@ def _peers(results):
     for peer in results.peers:
         ours = results.cells[largest].get(peer.cell)
         times = median(peer.ms) / median(ours.ms["cold"]) if ours else None
-        rows.append((peer.name, peer.cell, f"{peer.count:,}", short(times), both(peer.ms)))
+        rows.append(
+            (peer.name, peer.cell, f"{peer.count:,}", short(times), both(peer.ms))
+        )
     head = ("peer", "cell", "workers", "times slower", "ms")
     return table(f"Peers, against our match among {largest:,} workers", head, rows)
 
