@@ -148,6 +148,7 @@ class AvailabilityPortal(OfferPortal):
         today = pytz.utc.localize(self._now()).astimezone(self._zone()).date()
         return {
             "presence": worker.crowd_presence_now,
+            "choices": self._choices(worker),
             "sentence": self._sentence(worker, absences),
             "absences": [
                 ("%s/absences/%d/remove" % (ADDRESS, each.id), self._absence_line(each))
@@ -156,6 +157,14 @@ class AvailabilityPortal(OfferPortal):
             "today": today.isoformat(),
             "flash": self._take_flash(),
         }
+
+    def _choices(self, worker):
+        """Return ``[(position of the switch, words)]`` that make sense for him."""
+        away = ("away", _("I am not available"))
+        if not worker.calendar_id:
+            return [away, ("calendar", _("Ask me at any time"))]
+        available = ("available", _("I am available"))
+        return [available, away, ("calendar", _("By my working hours"))]
 
     def _take_flash(self):
         if request.httprequest.method == "HEAD":

@@ -100,13 +100,12 @@ class CrowdDemo(models.AbstractModel):
 
     @api.model
     def _create_absences(self, now):
-        midnight = now.replace(hour=0, minute=0, second=0)
         self.env["crowd.absence"].create(
             [
                 {
                     "worker_id": self._id(name),
-                    "date_from": midnight + timedelta(days=first),
-                    "date_to": midnight + timedelta(days=first + days),
+                    "date_from": self._read_start("%d 00:00" % -first, now),
+                    "date_to": self._read_start("%d 00:00" % -(first + days), now),
                     "note": note,
                 }
                 for name, first, days, note in ABSENCES

@@ -64,9 +64,11 @@ class TestPortalAvailability(PageCase):
             answer = self._switch(presence)
             self.assertIn(sentence + "you say otherwise", answer.text)
             self.assertFalse(self.anna.crowd_presence_until)
+        self.assertIn("Ask me at any time", answer.text)
         self.anna.calendar_id = self.company_a.resource_calendar_id
         answer = self._switch("calendar", until.strftime("%Y-%m-%dT%H:%M"))
         self.assertIn("You are asked during your working hours.", answer.text)
+        self.assertIn("By my working hours", answer.text)
         self.assertEqual(self.anna.crowd_presence, "calendar")
         self.assertFalse(self.anna.crowd_presence_until)
 
