@@ -58,6 +58,7 @@
         "views/helpdesk_ticket_team_views.xml",
         "views/res_config_settings_views.xml",
         "wizards/crowd_match_views.xml",
+        "wizards/crowd_why_not_views.xml",
         "wizards/crowd_escalate_views.xml",
         "wizards/crowd_answer_views.xml",
         "wizards/crowd_pause_views.xml",

@@ -51,6 +51,8 @@ from . import crowd_matcher_search
 from . import crowd_matcher_near
 from . import crowd_matcher_schedule
 from . import crowd_matcher_words
+from . import crowd_matcher_geodesic
+from . import crowd_matcher_verdict
 from . import fsm_order
 from . import helpdesk_ticket
 from . import helpdesk_ticket_summary

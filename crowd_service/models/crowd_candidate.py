@@ -7,7 +7,10 @@ TOP_STORED = 50
 
 
 class CrowdCandidate(models.Model):
-    """A worker considered in a round: why he was asked, or why not."""
+    """A worker considered in a round: why he was asked, or why not.
+
+    Texts and dimensions are those of the moment: they answer months later.
+    """
 
     _name = "crowd.candidate"
     _description = "Crowd Candidate"
@@ -21,17 +24,56 @@ class CrowdCandidate(models.Model):
     company_id = fields.Many2one(
         related="dispatch_id.company_id", store=True, index=True
     )
-    round = fields.Integer(required=True)
-    rank = fields.Integer(help="1 is the best. Near misses come after the ranked.")
-    worker_id = fields.Many2one("fsm.person", required=True, ondelete="cascade")
-    worker_type = fields.Selection(related="worker_id.worker_type", store=True)
-    distance_km = fields.Float(digits=(8, 1), group_operator="avg")
+    round = fields.Integer(required=True, group_operator="max")
+    rank = fields.Integer(
+        group_operator="min", help="1 is the best. Near misses come after the ranked."
+    )
+    judged_at = fields.Datetime(
+        string="Considered", readonly=True, index=True, help="When it was found."
+    )
+    worker_id = fields.Many2one(
+        "fsm.person", required=True, index=True, ondelete="cascade"
+    )
+    worker_type = fields.Selection(
+        selection=lambda self: self.env["fsm.person"]._fields["worker_type"].selection,
+        string="Kind of worker",
+        readonly=True,
+    )
+    distance_km = fields.Float(
+        string="Distance (km)", digits=(8, 1), group_operator="avg"
+    )
     has_distance = fields.Boolean()
     travel_minutes = fields.Integer(
         group_operator="avg", help="Estimated from the distance, not from a map."
     )
+    reasons = fields.Text(string="Why", help="What spoke for the worker.")
     excluded_reason = fields.Selection(REASONS, string="Why not", index=True)
     excluded_detail = fields.Char(string="By how much")
+    is_near_miss = fields.Boolean(
+        compute="_compute_is_near_miss",
+        store=True,
+        help="Could not be asked, for one reason that can be cured.",
+    )
+
+    service_id = fields.Many2one("product.template", readonly=True)
+    team_id = fields.Many2one(
+        "helpdesk.ticket.team", string="Helpdesk team", readonly=True
+    )
+    community_id = fields.Many2one("crowd.community", readonly=True)
+    skill_id = fields.Many2one(
+        "hr.skill",
+        string="Skill to train",
+        readonly=True,
+        help="The first skill that is missing, has expired or is too low.",
+    )
+    area = fields.Char(
+        readonly=True, help="Where the work is: the territory, or else the town."
+    )
+
+    @api.depends("excluded_reason")
+    def _compute_is_near_miss(self):
+        for candidate in self:
+            candidate.is_near_miss = bool(candidate.excluded_reason)
 
     @api.model
     def _store(self, dispatch, result, chosen=()):
@@ -45,33 +87,73 @@ class CrowdCandidate(models.Model):
         candidates.search(
             [("dispatch_id", "=", dispatch.id), ("round", "=", dispatch.round)]
         ).unlink()
+        kept = self._choose_kept(result, chosen)
+        shown = self.env["crowd.matcher"]._confirm_distances(dispatch.ticket_id, kept)
+        reader = dispatch.sudo().responsible_id  # whoever acts: the desk reads it
+        words = candidates.with_context(lang=reader.lang, tz=reader.tz)
+        base = words._prepare_base(dispatch)
+        return candidates.create(
+            [
+                dict(base, **words._prepare_values(candidate), rank=place)
+                for place, candidate in enumerate(shown, start=1)
+            ]
+        )
+
+    @api.model
+    def _choose_kept(self, result, chosen):
+        """Return the candidates to keep: the best, others who are asked, near misses."""
         best = result.ranked[:TOP_STORED]
         known = {candidate.worker_id for candidate in best}
         others = tuple(c for c in chosen if c.worker_id not in known)
         known |= {candidate.worker_id for candidate in others}
         near = tuple(c for c in result.near_misses if c.worker_id not in known)
-        kept = best + others + near
-        return candidates.create(
-            [
-                dict(
-                    self._prepare_values(candidate),
-                    dispatch_id=dispatch.id,
-                    round=dispatch.round,
-                    rank=place,
-                )
-                for place, candidate in enumerate(kept, start=1)
-            ]
-        )
+        return best + others + near
+
+    @api.model
+    def _prepare_base(self, dispatch):
+        """Return what all candidates of a round have in common."""
+        ticket = dispatch.with_env(self.env).ticket_id
+        return {
+            "dispatch_id": dispatch.id,
+            "round": dispatch.round,
+            "judged_at": self.env["crowd.clock"].now(),
+            "service_id": ticket.crowd_service_id.id,
+            "team_id": ticket.team_id.id,
+            "area": self._find_area(ticket),
+        }
+
+    @api.model
+    def _find_area(self, ticket):
+        """Return where the work is: the territory, else the town; remote: False."""
+        if ticket.crowd_service_id.crowd_place == "remote":
+            return False
+        place = ticket.fsm_location_id
+        return place.territory_id.name or place.city or place.zip
 
     @api.model
     def _prepare_values(self, candidate):
         """Return the values of a ``matching.Candidate``."""
+        words = self.env["crowd.matcher"]
         return {
             **self._prepare_score(candidate),
             "worker_id": candidate.worker_id,
+            "worker_type": candidate.worker_type,
+            "community_id": candidate.community_id,
             "has_distance": candidate.distance_km is not None,
             "distance_km": candidate.distance_km or 0.0,
             "travel_minutes": candidate.travel_minutes or 0,
+            "reasons": words._word_praise(candidate),
             "excluded_reason": candidate.excluded_reason or False,
-            "excluded_detail": self.env["crowd.matcher"]._word_detail(candidate),
+            "excluded_detail": words._word_detail(candidate),
+            "skill_id": self._find_skill(candidate),
         }
+
+    @api.model
+    def _find_skill(self, candidate):
+        """Return the id of the first skill that keeps the candidate out, or False."""
+        data = dict(candidate.reasons) if candidate.excluded_reason else {}
+        if "skill" in data:
+            return data["skill"]["skill_ids"][0]
+        if "expired" in data:
+            return data["expired"]["expired"][0][0]
+        return data["level"]["levels"][0][0] if "level" in data else False

@@ -24,6 +24,10 @@ class CrowdDispatch(models.Model):
         """Look for (more) people."""
         return self.ticket_id.action_crowd_match()
 
+    def action_why_not(self):
+        """Ask about one worker: why him, or why not."""
+        return self.ticket_id.action_crowd_why_not()
+
     def action_escalate(self):
         """Hand over to internal people."""
         return self.ticket_id.action_crowd_escalate()

@@ -1,5 +1,8 @@
 from odoo import _, api, models
-from odoo.tools.misc import format_datetime
+from odoo.tools.misc import format_datetime, formatLang
+
+LEAST_KM = 0.1  # nothing is "0.0 km too far"
+MOST_MINUTES = 90  # longer times are told in hours
 
 
 class CrowdMatcher(models.AbstractModel):
@@ -43,15 +46,38 @@ class CrowdMatcher(models.AbstractModel):
         return "" if candidate.excluded_reason else self._join_remarks(candidate)
 
     @api.model
+    def _word_reasons(self, candidate):
+        """Return a list of words: what speaks for a ranked candidate, or every rule
+        that an excluded one fails, with by how much."""
+        if not candidate.excluded_reason:
+            return self._word_remarks(candidate)
+        return [self._word_failure(code, data) for code, data in candidate.reasons]
+
+    @api.model
+    def _word_failure(self, code, data):
+        """Return "Too far away (10.0 km too far)"."""
+        reason, detail = self._word_reason(code), self._word_remark(code, data)
+        return f"{reason} ({detail})" if detail else reason
+
+    @api.model
     def _join_remarks(self, candidate):
+        return ", ".join(self._word_remarks(candidate))
+
+    @api.model
+    def _word_remarks(self, candidate):
         words = (self._word_remark(code, data) for code, data in candidate.reasons)
-        return ", ".join(word for word in words if word)
+        return [word for word in words if word]
+
+    @api.model
+    def _word_number(self, number, digits=1):
+        """Return a number as the user's language writes it."""
+        return formatLang(self.env, number, digits=digits)
 
     @api.model
     def _word_distance(self, candidate):
         """Return "4.2 km", or why there is no distance."""
         if candidate.distance_km is not None:
-            return _("%.1f km") % candidate.distance_km
+            return _("%s km") % self._word_number(candidate.distance_km)
         if any(code == "unlocated" for code, _data in candidate.reasons):
             return _("unknown")
         return _("remote")
@@ -65,16 +91,20 @@ class CrowdMatcher(models.AbstractModel):
 
     @api.model
     def _word_counts(self, survey):
-        """Return one sentence on a :class:`matching.Survey`."""
+        """Return a line on a :class:`matching.Survey`, and one per reason."""
         words = [
             _("%(looked_at)s people looked at, %(fit)s can be asked")
-            % {"looked_at": survey.looked_at, "fit": survey.fit}
+            % {
+                "looked_at": self._word_number(survey.looked_at, 0),
+                "fit": self._word_number(survey.fit, 0),
+            }
         ]
         field = self.env["crowd.candidate"]._fields["excluded_reason"]
         for code, label in field._description_selection(self.env):
             if survey.excluded.get(code):
-                words.append(f"{label}: {survey.excluded[code]}")
-        return "; ".join(words)
+                count = self._word_number(survey.excluded[code], 0)
+                words.append(f"{label}: {count}")
+        return "\n".join(words)
 
     @api.model
     def _word_remark(self, code, data):
@@ -83,26 +113,30 @@ class CrowdMatcher(models.AbstractModel):
         return word(data) if word else ""
 
     def _word_remark_distance(self, data):
-        return _("%.1f km away") % data["km"]
+        return _("%s km away") % self._word_number(data["km"])
 
     def _word_remark_remote(self, data):
         return _("works remotely")
 
     def _word_remark_rating(self, data):
+        stars = self._word_number(data["stars"])
         if data["count"] == 1:
-            return _("%(stars).1f stars from one rating") % data
-        return _("%(stars).1f stars from %(count)s ratings") % data
+            return _("%s stars from one rating") % stars
+        words = {"stars": stars, "count": data["count"]}
+        return _("%(stars)s stars from %(count)s ratings") % words
 
     def _word_remark_newcomer(self, data):
         return _("not rated yet")
 
     def _word_remark_asked_for(self, data):
-        return _("the customer asked for him")
+        return _("the customer asked for this person")
 
     def _word_remark_liked(self, data):
-        return _("the customer had him before and liked him")
+        return _("helped this customer before and was liked")
 
     def _word_remark_success(self, data):
+        if data["jobs"] == 1:
+            return _("the only job solved") if data["solved"] else _("one job, unsolved")
         return _("%(solved)s of %(jobs)s jobs solved") % data
 
     def _word_remark_similar(self, data):
@@ -110,6 +144,8 @@ class CrowdMatcher(models.AbstractModel):
 
     def _word_remark_response(self, data):
         minutes = max(1, round(data["minutes"]))
+        if minutes > MOST_MINUTES:
+            return _("answers in %s h at this hour") % round(minutes / 60)
         return _("answers in %s min at this hour") % minutes
 
     def _word_remark_cost(self, data):
@@ -144,10 +180,14 @@ class CrowdMatcher(models.AbstractModel):
 
     def _word_remark_expired(self, data):
         return ", ".join(
-            _("%(skill)s expired %(days)s days ago")
-            % {"skill": self._skill_names([skill]), "days": days}
+            self._word_expired(self._skill_names([skill]), days)
             for skill, _until, days in data["expired"]
         )
+
+    def _word_expired(self, skill, days):
+        if days == 1:
+            return _("%s expired one day ago") % skill
+        return _("%(skill)s expired %(days)s days ago") % {"skill": skill, "days": days}
 
     def _word_remark_language(self, data):
         language = self.env["res.lang"].browse(data["language_id"])
@@ -165,10 +205,13 @@ class CrowdMatcher(models.AbstractModel):
         )
 
     def _word_remark_radius(self, data):
-        return _("%(over_km).1f km too far") % data
+        return _("%s km too far") % self._word_over(data)
 
     def _word_remark_own_radius(self, data):
-        return _("%(over_km).1f km beyond the own radius") % data
+        return _("%s km beyond the own radius") % self._word_over(data)
+
+    def _word_over(self, data):
+        return self._word_number(max(LEAST_KM, data["over_km"]))
 
     def _word_remark_away(self, data):
         return self._word_until(data["until"])

@@ -223,6 +223,9 @@ class PrivilegesCase(CrowdCase):
 
     _values_crowd_match_near_miss = _values_crowd_match_line
 
+    def _values_crowd_why_not(self, model):
+        return {"ticket_id": self.ticket.id, "worker_id": self.worker.id}
+
     def _values_crowd_escalate(self, model):
         return {"ticket_id": self.ticket.id, "reason": "manual"}
 

@@ -1,4 +1,5 @@
 from . import crowd_match
+from . import crowd_why_not
 from . import crowd_escalate
 from . import crowd_answer
 from . import crowd_pause

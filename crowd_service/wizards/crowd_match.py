@@ -22,8 +22,8 @@ class CrowdMatch(models.TransientModel):
         "crowd.match.near.miss", "match_id", string="Why not", readonly=True
     )
     selected_count = fields.Integer(compute="_compute_selected_count")
-    excluded_summary = fields.Char(
-        readonly=True, help="How many workers each rule kept out."
+    excluded_summary = fields.Text(
+        string="Everybody", readonly=True, help="How many workers each rule kept out."
     )
 
     @api.depends("line_ids.is_selected")
@@ -44,7 +44,7 @@ class CrowdMatch(models.TransientModel):
         """
         result = self.env["crowd.matcher"]._match(ticket)
         match = self.create(self._prepare_match(ticket, result))
-        match._create_lines(result)
+        match._create_lines(result.ranked + result.near_misses)
         return match._action()
 
     @api.model
@@ -57,18 +57,15 @@ class CrowdMatch(models.TransientModel):
             "top": company.crowd_wave_size,
         }
 
-    def _create_lines(self, result):
+    def _create_lines(self, candidates):
+        """Create the rows of ``matching.Candidate`` s, all of a model at once."""
+        matcher = self.env["crowd.matcher"]
+        shown = matcher._confirm_distances(self.ticket_id, candidates)
         self.env["crowd.match.line"].create(
-            [
-                dict(
-                    self._prepare_line(candidate),
-                    is_selected=candidate.rank <= self.top,
-                )
-                for candidate in result.ranked
-            ]
+            [self._prepare_line(c) for c in shown if not c.excluded_reason]
         )
         self.env["crowd.match.near.miss"].create(
-            [self._prepare_near_miss(candidate) for candidate in result.near_misses]
+            [self._prepare_near_miss(c) for c in shown if c.excluded_reason]
         )
 
     def _prepare_line(self, candidate):
@@ -77,6 +74,7 @@ class CrowdMatch(models.TransientModel):
             **self.env["crowd.match.line"]._prepare_score(candidate),
             "match_id": self.id,
             "rank": candidate.rank,
+            "is_selected": candidate.rank <= self.top,
             "worker_id": candidate.worker_id,
             "distance": words._word_distance(candidate),
             "travel": words._word_travel(candidate),
@@ -113,6 +111,20 @@ class CrowdMatch(models.TransientModel):
         best.write({"is_selected": True})
         (self.line_ids - best).write({"is_selected": False})
         return self._action()
+
+    def action_count_everybody(self):
+        """Count every worker of the company by the rule that keeps him out."""
+        self.ensure_one()
+        self.ticket_id._check_may_match()
+        matcher = self.env["crowd.matcher"]
+        self.excluded_summary = matcher._word_counts(matcher._survey(self.ticket_id))
+        return self._action()
+
+    def action_why_not(self):
+        """Ask about one worker, and come back."""
+        self.ensure_one()
+        self.ticket_id._check_may_match()
+        return self.env["crowd.why.not"]._open(self.ticket_id, self)
 
     def action_send(self):
         """Confirm the summary and offer the ticket to whoever is ticked."""
