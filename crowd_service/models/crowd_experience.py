@@ -1,5 +1,5 @@
 from odoo import SUPERUSER_ID, _, api, fields, models
-from odoo.tools import html2plaintext
+from odoo.tools import html2plaintext, ormcache
 
 from .. import compat
 
@@ -166,7 +166,9 @@ class CrowdExperience(models.Model):
     )
     partner_id = fields.Many2one(related="ticket_id.partner_id")
     summary = fields.Text(related="ticket_id.crowd_summary")
-    resolution = fields.Text(related="dispatch_id.order_id.resolution")
+    resolution = fields.Text(
+        compute="_compute_resolution", help="What the worker wrote at the end."
+    )
 
     _sql_constraints = [
         ("ticket_uniq", "unique(ticket_id)", "A ticket is solved once."),
@@ -184,6 +186,12 @@ class CrowdExperience(models.Model):
             " ticket_id DESC) INCLUDE (language, service_id, terms)",
         ):
             self.env.cr.execute(statement)
+
+    @api.depends("dispatch_id.order_id.resolution")
+    def _compute_resolution(self):
+        for experience in self:
+            note = experience.dispatch_id.order_id.resolution
+            experience.resolution = html2plaintext(note or "")
 
     # ------------------------------------------------------------------
     # learn
@@ -205,10 +213,9 @@ class CrowdExperience(models.Model):
 
     @api.model
     def _prepare_learn(self, tickets):
-        configs = self._get_configs()
         return {
             "ids": tickets.ids,
-            "languages": [self._get_language(t, configs) for t in tickets],
+            "languages": [self._get_language(ticket) for ticket in tickets],
             "titles": [self._get_title(ticket) for ticket in tickets],
             "bodies": [self._get_body(ticket) for ticket in tickets],
             "longest_term": LONGEST_TERM,
@@ -251,21 +258,21 @@ class CrowdExperience(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
+    @ormcache()
     def _get_configs(self):
         """Return the full text configurations that this database has."""
         self.env.cr.execute(
             "SELECT cfgname FROM pg_ts_config WHERE cfgname = ANY(%s)",
             (list(CONFIGS.values()),),
         )
-        return {row[0] for row in self.env.cr.fetchall()}
+        return frozenset(row[0] for row in self.env.cr.fetchall())
 
     @api.model
-    def _get_language(self, ticket, configs=None):
+    def _get_language(self, ticket):
         """Return the full text configuration that a ticket is read in."""
         lang = ticket.partner_id.lang or ticket.company_id.partner_id.lang or ""
         config = CONFIGS.get(lang[:2].lower(), SIMPLE)
-        configs = self._get_configs() if configs is None else configs
-        return config if config in configs else SIMPLE
+        return config if config in self._get_configs() else SIMPLE
 
     @api.model
     def _get_title(self, ticket):

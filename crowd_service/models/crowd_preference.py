@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 
 LATEST = 200  # ratings and wishes of a customer that are looked at
 LIKED_STARS = 4

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from psycopg2 import sql
+
 from .common import CrowdCase
 
 NOON = datetime(2026, 3, 4, 11)  # a Wednesday, 12:00 in Zurich
@@ -70,5 +72,6 @@ class MeasuresCase(CrowdCase):
     def _rows(self, table):
         """Return where the database keeps each row: written again, it moves."""
         self.env["base"].flush()
-        self.env.cr.execute("SELECT id, ctid::text FROM %s" % table)  # noqa: S608
+        query = sql.SQL("SELECT id, ctid::text FROM {}")
+        self.env.cr.execute(query.format(sql.Identifier(table)))
         return sorted(self.env.cr.fetchall())

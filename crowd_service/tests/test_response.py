@@ -1,5 +1,7 @@
 from datetime import datetime, timedelta
 
+from psycopg2 import sql
+
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
@@ -34,12 +36,11 @@ class TestResponse(MeasuresCase):
         start = datetime(2026, 3, 2)
         moments = [start + timedelta(minutes=30 * n) for n in range(14 * 48)]
         moments += [m - timedelta(seconds=1) for m in moments]
-        query = bucket_sql("moment").as_string(self.env.cr._obj)
-        self.env.cr.execute(
-            "SELECT array_agg(" + query + " ORDER BY place) FROM"
-            " unnest(%s::timestamp[]) WITH ORDINALITY AS all_moments (moment, place)",
-            (moments,),
-        )
+        query = sql.SQL(
+            "SELECT array_agg({bucket} ORDER BY place)"
+            " FROM unnest(%s::timestamp[]) WITH ORDINALITY AS all_of (moment, place)"
+        ).format(bucket=bucket_sql("moment"))
+        self.env.cr.execute(query, (moments,))
         self.assertEqual(self.env.cr.fetchone()[0], [hours.bucket(m) for m in moments])
 
     def test_zone_of_the_company(self):

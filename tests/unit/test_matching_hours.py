@@ -6,7 +6,7 @@ import pytest
 
 from crowd_service.matching import hours
 
-# the same vectors run against the SQL in crowd_service/tests/test_response.py
+# tests/test_response.py of the addon holds the SQL against the same function
 VECTORS = [
     ("2026-03-02 00:00", 0),  # a Monday
     ("2026-03-02 05:59", 0),
