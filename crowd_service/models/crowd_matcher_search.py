@@ -5,11 +5,14 @@ highest bounds are judged with all facts, until the worst of the best ``limit`` 
 more points than anybody left can have. So the result is exact for the full score.
 
 In the area the query goes cell by cell, in each by falling potential, and leaves a cell
-as soon as nobody left in it can reach the floor. Remote work and very wide areas take
-the potential alone. The rarest of the needed qualifications drives, the others filter.
+as soon as nobody left in it can reach the floor. A first probe of a few rows per cell
+tells a good floor. Remote work and very wide areas take the potential alone. The rarest
+of the needed qualifications drives, the others filter.
 """
 
 import math
+from functools import lru_cache
+from heapq import nsmallest
 
 from odoo import api, models
 
@@ -21,19 +24,20 @@ from .crowd_worker_search import LANGUAGE, NO_SKILL
 
 FIRST_PAGE = 40  # judged beyond the limit before asking whether that was enough
 PAGE = 60
-MOST_CELLS = 2000
+MOST_CELLS = 2500
 ROWS_PER_PROBE = 800
 MOST_ROWS = 400
 COUNT_UP_TO = 1000
 FIRST_STEP = 8.0  # points to go down when too few can be asked
-NOBODY_LEFT = -math.inf
-EPSILON = 1e-6  # points and km; far more than the rounding of floats
+EPSILON = 1e-6  # km; far more than the rounding of floats
+NOBODY = (-math.inf, 0)  # has a greater bound
 
 POINTS = """
-       %(w_quality)s * t.quality / 10000.0::float8
-       + %(w_response)s * ((t.responses >> %(bucket_bits)s) & 127) / 127.0::float8
-       + %(w_experience)s * t.experience / 10000.0::float8
-       + %(w_newness)s * t.newness / 10000.0::float8
+       %(w_quality)s * t.quality / 10000
+       + %(w_response)s * ((t.responses >> %(bucket_bits)s) & 127) / 100
+       + %(w_experience)s * t.tickets / (t.tickets + %(halving_tickets)s)
+       + %(w_calm)s
+       + %(w_newness)s * GREATEST(0, 1 - t.ratings / %(newcomer_ratings)s)
        + CASE WHEN t.cost_rate = 0 THEN %(w_cost)s
               ELSE GREATEST(0, %(w_cost)s - %(cost_loss)s * t.cost_rate) END
 """
@@ -43,7 +47,19 @@ DISTANCE = """
            + %(cos_lat)s * cos(radians(t.lat))
              * sin(radians(t.lon - %(lon)s) / 2) ^ 2))) END
 """
+# rounded as the score is; 2e-9 is more than floats can lose on the way
+BOUND = """
+       floor((s.points + %(w_distance)s * (1 - s.km / %(radius)s) + 2e-9) * 10000 + 0.5)
+       / 10000
+"""
+COLUMNS = """
+SELECT t.membership_id, t.worker_id, t.own_radius_km, t.potential,
+       {points} AS points, {km} AS km
+  FROM crowd_worker_search t
+ WHERE t.company_id = %(company)s
+"""
 FITS = """
+   AND t.community_id = ANY(%(communities)s)
    AND t.level >= %(level)s AND t.valid_until >= %(day)s
    AND NOT t.worker_id = ANY(%(out)s)
 """
@@ -63,90 +79,82 @@ TERRITORY = """
         OR NOT EXISTS (SELECT FROM fsm_person_res_territory_rel x
                         WHERE x.fsm_person_id = t.worker_id))
 """
+IN_REACH = """
+   s.km <= %(reach)s
+   AND (s.own_radius_km = 0 OR s.km <= s.own_radius_km + %(epsilon)s)
+"""
 CELLS = """
-  FROM unnest(%(bands)s::int2[], %(cells)s::int2[], %(least)s::int2[])
-       AS c(band, cell, least)
- CROSS JOIN unnest(%(communities)s::int4[]) AS m(id)
- CROSS JOIN LATERAL (
+unnest(%(bands)s::int2[], %(cells)s::int2[], %(least)s::float8[]) AS c(band, cell, least)
 """
 IN_CELL = """
- WHERE t.community_id = m.id AND t.qualification = %(driver)s
-   AND t.band = c.band AND t.cell = c.cell AND t.potential >= c.least
+   AND t.qualification = %(driver)s AND t.band = c.band AND t.cell = c.cell
 """
-WIDE = """
-  FROM unnest(%(communities)s::int4[]) AS m(id)
+# the best few of every cell: their bounds tell where to put the floor
+PROBE = """
+SELECT {bound} AS bound
+  FROM {cells}
  CROSS JOIN LATERAL (
+       SELECT s.* FROM ({columns} {in_cell} {fits}
+                         ORDER BY t.potential DESC OFFSET 0) s
+        WHERE {in_reach} LIMIT %(deep)s) s
+ ORDER BY bound DESC OFFSET %(wanted)s - 1 LIMIT 1
 """
-IN_COMMUNITY = """
- WHERE t.community_id = m.id AND t.qualification = %(driver)s
-   AND t.potential >= %(least_wide)s
-"""
-DEEP = "ORDER BY t.potential DESC LIMIT %(deep)s"
-BOUNDED = """
-SELECT membership_id, worker_id, bound, max(depth) OVER () AS deepest
-  FROM (SELECT s.membership_id, s.worker_id, s.depth,
-               s.points + %(w_calm)s
-               + %(w_distance)s * (1 - s.km / %(radius)s) AS bound
-        {source}
-        SELECT t.membership_id, t.worker_id, t.own_radius_km, {depth} AS depth,
-               {points} AS points, {km} AS km
-          FROM crowd_worker_search t {where} {fits} {limit}
-        ) s
-         WHERE s.km <= %(reach)s
-           AND (s.own_radius_km = 0 OR s.km <= s.own_radius_km + %(epsilon)s)
-       ) found
- WHERE bound >= %(floor)s
- ORDER BY bound DESC, membership_id
+SCAN = """
+SELECT f.membership_id, f.worker_id, f.bound
+  FROM (SELECT s.membership_id, s.worker_id, {bound} AS bound
+          FROM {cells}
+         CROSS JOIN LATERAL ({columns} {in_cell} AND t.potential >= c.least {fits}
+                              OFFSET 0) s
+         WHERE {in_reach}) f
+ WHERE f.bound >= %(floor)s
+ ORDER BY f.bound DESC, f.worker_id
  LIMIT %(most)s
 """
-COUNTS = """
+# by potential alone, telling those out of reach by a bound of NULL
+WIDE = """
+SELECT s.membership_id, s.worker_id, CASE WHEN {in_reach} THEN {bound} END, s.potential
+  FROM ({columns} AND t.qualification = %(driver)s {fits}
+         ORDER BY t.potential DESC, t.worker_id LIMIT %(most)s) s
+"""
+RAREST = """
 SELECT q.id
   FROM unnest(%(qualifications)s::int4[]) WITH ORDINALITY AS q(id, place)
  CROSS JOIN LATERAL (
        SELECT count(*)
-         FROM (SELECT {source}
-               SELECT FROM crowd_worker_search t {where} LIMIT %(count_up_to)s
-               ) s LIMIT %(count_up_to)s) few
-       ) n
+         FROM (SELECT FROM {source} crowd_worker_search t
+                WHERE t.company_id = %(company)s AND t.qualification = q.id {where}
+                LIMIT %(count_up_to)s) few) n
  ORDER BY n.count, q.place
  LIMIT 1
 """
+COUNT_CELLS = RAREST.format(
+    source=CELLS + " CROSS JOIN ",
+    where="AND t.band = c.band AND t.cell = c.cell",
+)
+COUNT_WIDE = RAREST.format(source="", where="")
 
 
-def _bounded(is_wide, is_probe, fits):
-    """Return the statement that finds rows and their bounds.
-
-    :param is_probe: only the first of each cell or community, telling how deep it went
-    """
-    return BOUNDED.format(
-        source=WIDE if is_wide else CELLS,
-        where=IN_COMMUNITY if is_wide else IN_CELL,
-        depth="row_number() OVER (ORDER BY t.potential DESC)" if is_probe else "0",
-        limit=DEEP if is_probe else "",
-        points=POINTS,
-        km=DISTANCE,
+@lru_cache(maxsize=None)
+def _statement(template, fits):
+    return template.format(
+        bound=BOUND,
+        cells=CELLS,
+        columns=COLUMNS.format(points=POINTS, km=DISTANCE),
+        in_cell=IN_CELL,
+        in_reach=IN_REACH,
         fits=fits,
     )
 
 
-def _counted(is_wide):
-    """Return the statement that names the rarest of some qualifications in reach."""
-    where = IN_COMMUNITY if is_wide else IN_CELL
-    return COUNTS.format(
-        source=WIDE if is_wide else CELLS, where=where.replace("%(driver)s", "q.id")
-    )
-
-
 class Field:
-    """Where a request looks: the statements, their parameters, and how far it came."""
+    """Where a request looks: the statements and their parameters."""
 
     def __init__(self, ask):
         request = ask.request
         self.request = request
         self.points = scoring.points(request)
         self.cells = [] if request.is_remote else self._cells()
-        communities = len(ask.community_ids)
-        self.is_wide = request.is_remote or len(self.cells) * communities > MOST_CELLS
+        self.is_wide = request.is_remote or len(self.cells) > MOST_CELLS
         self.fits = FITS
         self.params = dict(self._params(ask), **self._point_params(ask))
         # a point with the standard weights is worth at most so many points here
@@ -163,9 +171,11 @@ class Field:
     def _params(self, ask):
         request = self.request
         return {
+            "company": ask.company_id,
             "communities": ask.community_ids,
             "bands": [band for band, _cell, _km in self.cells],
             "cells": [cell for _band, cell, _km in self.cells],
+            "least": [0.0] * len(self.cells),
             "out": ask.out_ids,
             "is_remote": request.is_remote,
             "lat": request.lat,
@@ -183,7 +193,7 @@ class Field:
     def _point_params(self, ask):
         points, request = self.points, self.request
         newcomer = points["fairness"] * scoring.NEWCOMER_SHARE
-        price = request.price
+        price = request.price or 1e-9  # without one, every cost is too much
         return {
             "w_distance": 0.0 if request.is_remote else points["distance"],
             "w_quality": points["quality"],
@@ -192,9 +202,9 @@ class Field:
             "w_newness": newcomer,
             "w_calm": points["fairness"] - newcomer,
             "w_cost": points["cost"],
-            "cost_loss": points["cost"] * request.minutes / 6000 / price
-            if price > 0
-            else points["cost"] * 1e9,
+            "cost_loss": points["cost"] * request.minutes / 6000 / price,
+            "halving_tickets": scoring.HALVING_TICKETS,
+            "newcomer_ratings": float(scoring.NEWCOMER_RATINGS),
             "bucket_bits": 8 * ask.bucket,
         }
 
@@ -215,36 +225,39 @@ class Field:
         if self.request.territory_id:
             self.fits += TERRITORY
 
-    def probe(self):
-        """Return statement and parameters for the most promising rows everywhere."""
-        places = 1 if self.is_wide else max(1, len(self.cells))
-        deep = max(4, ROWS_PER_PROBE // places)
-        params = dict(self.with_floor(-1.0), deep=deep, most=MOST_ROWS)
-        return _bounded(self.is_wide, True, self.fits), params
+    def rarest(self, qualifications):
+        """Return statement and parameters for the rarest qualification in reach."""
+        statement = COUNT_WIDE if self.is_wide else COUNT_CELLS
+        return statement, dict(self.params, qualifications=qualifications)
+
+    def probe(self, wanted):
+        """Return statement and parameters for a good floor: about the bound that
+        ``wanted`` rows have."""
+        deep = max(4, ROWS_PER_PROBE // max(1, len(self.cells)))
+        params = dict(self.params, deep=deep, wanted=wanted)
+        return _statement(PROBE, self.fits), params
 
     def scan(self, floor, most):
         """Return statement and parameters for rows with a bound of ``floor``."""
-        params = dict(self.with_floor(floor - EPSILON), most=most)
-        return _bounded(self.is_wide, False, self.fits), params
-
-    def with_floor(self, floor):
-        """Return the parameters for rows with a bound of at least ``floor``."""
         near, radius = self.params["w_distance"], self.params["radius"]
-        return dict(
-            self.params,
-            floor=floor,
-            least=[
-                self._least(floor - near * max(0.0, 1 - km / radius))
-                for _band, _cell, km in self.cells
-            ],
-            least_wide=self._least(floor - near),
-        )
+        least = [
+            (floor - near * max(0.0, 1 - km / radius)) / self.worth - 1e-6
+            if self.worth
+            else 0.0
+            for _band, _cell, km in self.cells
+        ]
+        params = dict(self.params, floor=floor, most=most, least=least)
+        return _statement(SCAN, self.fits), params
 
-    def _least(self, points):
-        """Return the least potential that can bring so many points."""
-        if self.worth <= 0.0:
-            return 0
-        return max(0, min(32767, math.floor(100 * points / self.worth) - 1))
+    def wide(self, most):
+        """Return statement and parameters for the ``most`` rows of most potential."""
+        return _statement(WIDE, self.fits), dict(self.params, most=most)
+
+    def ceiling_of(self, potential, worker_id):
+        """Return what nobody after this row by potential can exceed."""
+        near = self.params["w_distance"]
+        bound = scoring.rounded(self.worth * potential + near + 2e-9)
+        return bound, 0 if near else worker_id
 
 
 class _Best:
@@ -264,10 +277,17 @@ class _Best:
                 self._scores[worker] = score
 
     def worst(self):
-        """Return the points of the last of the best; -1 while there are too few."""
+        """Return points and id of the last of the best; None while they are too few."""
         if len(self._scores) < self.limit:
-            return -1.0
-        return sorted(self._scores.values(), reverse=True)[self.limit - 1]
+            return None
+        best = nsmallest(self.limit, ((-n, w) for w, n in self._scores.items()))
+        return -best[-1][0], best[-1][1]
+
+    def beat(self, bound, worker_id):
+        """Tell whether nobody with that bound, or that one and a later id, can be
+        among the best."""
+        worst = self.worst()
+        return worst is not None and (-worst[0], worst[1]) < (-bound, worker_id)
 
 
 class CrowdMatcher(models.AbstractModel):
@@ -279,8 +299,21 @@ class CrowdMatcher(models.AbstractModel):
     def _find_field(self, ask):
         """Return where to look for an :class:`Ask`."""
         field = Field(ask)
-        field.drive(*self._choose_driver(ask, field))
+        request = ask.request
+        levels = dict(request.skills)
+        if request.language_id:
+            levels[LANGUAGE - request.language_id] = 0
+        levels = levels or {NO_SKILL: 0}
+        field.drive(self._choose_driver(field, sorted(levels)), levels)
         return field
+
+    @api.model
+    def _choose_driver(self, field, qualifications):
+        """Return the rarest qualification in reach."""
+        if len(qualifications) == 1:
+            return qualifications[0]
+        self.env.cr.execute(*field.rarest(qualifications))
+        return self.env.cr.fetchone()[0]
 
     @api.model
     def _search_best(self, ask, field, limit):
@@ -289,65 +322,63 @@ class CrowdMatcher(models.AbstractModel):
         :return: judged :class:`matching.Candidate` s, one per membership
         """
         best = _Best(limit)
-        best.add(self._judge_workers(ask, sorted(ask.preferences)))
-        rows, ceiling = self._probe(field, best.limit)
-        most, step = MOST_ROWS, FIRST_STEP
-        while not self._judge_rows(ask, best, rows, ceiling):
-            worst = best.worst()
-            floor = worst if worst >= 0.0 else ceiling - step
-            most, step = most * 4, step * 2
-            rows, ceiling = self._scan(field, max(0.0, floor), most)
+        if ask.preferences:
+            best.add(self._judge_workers(ask, sorted(ask.preferences)))
+        if field.is_wide:
+            self._search_wide(ask, field, best)
+        else:
+            self._search_cells(ask, field, best)
         return list(best.judged.values())
+
+    @api.model
+    def _search_cells(self, ask, field, best):
+        """Lower the floor until everybody above it was judged, and that is enough."""
+        self.env.cr.execute(*field.probe(best.limit + FIRST_PAGE))
+        row = self.env.cr.fetchone()
+        floor, most, step = row[0] if row else 0.0, MOST_ROWS, FIRST_STEP
+        while True:
+            self.env.cr.execute(*field.scan(floor, most))
+            rows = self.env.cr.fetchall()
+            ceiling = (floor, math.inf) if floor > 0.0 else NOBODY
+            if len(rows) == most:
+                ceiling = rows[-1][2], rows[-1][1]
+            if self._judge_rows(ask, best, rows, ceiling):
+                return
+            worst = best.worst()
+            floor = max(0.0, worst[0] if worst else ceiling[0] - step)
+            most, step = most * 4, step * 2
+
+    @api.model
+    def _search_wide(self, ask, field, best):
+        """Go on by falling potential until nobody left can be among the best."""
+        most = MOST_ROWS
+        while True:
+            self.env.cr.execute(*field.wide(most))
+            found = self.env.cr.fetchall()
+            rows = [row for row in found if row[2] is not None]
+            rows.sort(key=lambda row: (-row[2], row[1]))
+            is_complete = len(found) < most
+            ceiling = NOBODY
+            if not is_complete:
+                ceiling = field.ceiling_of(found[-1][3], found[-1][1])
+            if self._judge_rows(ask, best, rows, ceiling):
+                return
+            most *= 4
 
     @api.model
     def _judge_rows(self, ask, best, rows, ceiling):
         """Judge rows by falling bound, page by page, as long as it can matter.
 
-        :param ceiling: nobody who is not among the rows has a greater bound
+        :param ceiling: bound and worker id that nobody who is not among the rows comes
+            before
         :return: whether nobody left can be among the best
         """
         rows = [row for row in rows if row[0] not in best.judged]
         start, end = 0, best.limit + FIRST_PAGE
         while start < len(rows):
-            if best.worst() > rows[start][2] + EPSILON:
+            if best.beat(rows[start][2], rows[start][1]):
                 return True
             page = [row[0] for row in rows[start:end]]
             best.add(self._judge_members(ask, page))
             start, end = end, end + PAGE
-        return best.worst() > ceiling + EPSILON
-
-    @api.model
-    def _choose_driver(self, ask, field):
-        """Return the rarest qualification in reach, and the least levels of all."""
-        request = ask.request
-        levels = dict(request.skills)
-        if request.language_id:
-            levels[LANGUAGE - request.language_id] = 0
-        if len(levels) < 2:
-            levels = levels or {NO_SKILL: 0}
-            return next(iter(levels)), levels
-        params = dict(field.with_floor(-1.0), qualifications=sorted(levels))
-        self.env.cr.execute(_counted(field.is_wide), params)
-        return self.env.cr.fetchone()[0], levels
-
-    @api.model
-    def _probe(self, field, limit):
-        """Return the first rows to judge, by falling bound, and their ceiling."""
-        statement, params = field.probe()
-        self.env.cr.execute(statement, params)
-        rows = self.env.cr.fetchall()
-        if len(rows) < MOST_ROWS and (not rows or rows[0][3] < params["deep"]):
-            return rows, NOBODY_LEFT
-        wanted = limit + FIRST_PAGE
-        floor = rows[wanted - 1][2] if len(rows) >= wanted else 0.0
-        return self._scan(field, floor, MOST_ROWS)
-
-    @api.model
-    def _scan(self, field, floor, most):
-        """Return at most ``most`` rows with a bound of at least ``floor``, by falling
-        bound, and the bound that no other row exceeds."""
-        self.env.cr.execute(*field.scan(floor, most))
-        rows = self.env.cr.fetchall()
-        if len(rows) == most:
-            return rows, rows[-1][2]
-        return rows, floor - 2 * EPSILON if floor > 0.0 else NOBODY_LEFT
+        return ceiling == NOBODY or best.beat(*ceiling)

@@ -2,19 +2,18 @@
 
 One row per membership and qualification. A qualification is the id of a skill, 0 for
 "no skill needed", -1 for members that could become active, and ``LANGUAGE - id`` for a
-language. The shares are those of ``matching.scoring``, rounded up, so that points made
-of them are never less than the true ones:
+language. Shares are those of ``matching.scoring``, by the same formulas:
 
 ========== ========================================================================
 column     meaning
 ========== ========================================================================
 band, cell place in the grid of ``matching.cells``; -32768 when it is not known
-potential  hundredths of points: the most that the parts but distance and preference
-           can give with the standard weights; the index is ordered by it
-quality    1/10000 of the share
-responses  eight times 7 bits, 1/127 of the share in each part of the week
-experience 1/10000 of the share if all that he solved were similar
-newness    1/10000, see ``scoring.newness``
+potential  the most points that the parts but distance and preference can give with
+           the standard weights; the indexes are ordered by it
+quality    share of the quality, in 1/10000
+responses  share of the response in percent, 7 bits for each part of the week
+tickets    how many solved tickets may be similar, at most 50
+ratings    how many ratings, as far as newcomers are concerned: at most 3
 cost_rate  hundredths of currency per hour
 ========== ========================================================================
 """
@@ -37,29 +36,32 @@ CREATE TABLE IF NOT EXISTS crowd_worker_search (
     membership_id int4 NOT NULL REFERENCES crowd_membership ON DELETE CASCADE,
     qualification int4 NOT NULL,
     worker_id int4 NOT NULL,
+    company_id int4 NOT NULL,
     community_id int4 NOT NULL,
     band int2 NOT NULL,
     cell int2 NOT NULL,
-    potential int2 NOT NULL,
     level int2 NOT NULL,
     own_radius_km int2 NOT NULL,
-    valid_until date NOT NULL,
+    potential float8 NOT NULL,
     lat float8,
     lon float8,
-    quality int2 NOT NULL,
-    experience int2 NOT NULL,
-    newness int2 NOT NULL,
+    responses int8 NOT NULL,
+    valid_until date NOT NULL,
     cost_rate int4 NOT NULL,
-    responses int8 NOT NULL
+    quality int2 NOT NULL,
+    tickets int2 NOT NULL,
+    ratings int2 NOT NULL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS crowd_worker_search_member
     ON crowd_worker_search (membership_id, qualification) INCLUDE (level, valid_until);
 CREATE INDEX IF NOT EXISTS crowd_worker_search_cover
-    ON crowd_worker_search (community_id, qualification, band, cell, potential DESC)
-    INCLUDE (membership_id, worker_id, level, own_radius_km, valid_until, lat, lon,
-             quality, experience, newness, cost_rate, responses);
+    ON crowd_worker_search
+       (company_id, qualification, band, cell, potential DESC, worker_id)
+    INCLUDE (membership_id, community_id, level, own_radius_km, lat, lon, responses,
+             valid_until, cost_rate, quality, tickets, ratings);
 CREATE INDEX IF NOT EXISTS crowd_worker_search_wide
-    ON crowd_worker_search (community_id, qualification, potential DESC);
+    ON crowd_worker_search (company_id, qualification, potential DESC, worker_id)
+    INCLUDE (community_id, level, valid_until);
 ALTER TABLE crowd_worker_search SET (
     autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02,
     autovacuum_analyze_scale_factor = 0.05);
@@ -75,8 +77,11 @@ WITH base AS (
       FROM res_company c
 ), member AS (
     SELECT m.id, m.worker_id, m.community_id, m.company_id, m.state, m.cost_rate,
-           m.quality::float8 * m.quality_count AS stars, m.quality_count AS ratings,
-           m.job_count, m.solved_count, w.is_located, w.crowd_radius_km,
+           COALESCE(m.quality, 0)::float8 * COALESCE(m.quality_count, 0) AS stars,
+           COALESCE(m.quality_count, 0) AS ratings,
+           COALESCE(m.job_count, 0) AS job_count,
+           COALESCE(m.solved_count, 0) AS solved_count,
+           w.is_located, w.crowd_radius_km,
            COALESCE(p.partner_latitude, 0)::float8 AS lat,
            COALESCE(p.partner_longitude, 0)::float8 AS lon
       FROM crowd_membership m
@@ -87,13 +92,13 @@ WITH base AS (
        AND m.id = ANY(%(members)s)
 ), response AS (
     SELECT r.membership_id,
-           max(r.share) AS most,
-           sum((ceil(r.share * 127)::int8 - ceil(r.mean * 127)::int8)
-               << (8 * r.bucket)) AS shift
-      FROM (SELECT a.membership_id, a.bucket, b.response AS mean,
-                   LEAST(1, GREATEST(0,
-                       (%(prior_offers)s * b.response + a.response_sum)
-                       / (%(prior_offers)s + a.asked_count))) AS share
+           max(r.percent) AS most,
+           sum((r.percent - r.mean) << (8 * r.bucket)) AS shift
+      FROM (SELECT a.membership_id, a.bucket,
+                   ceil(b.response * 100)::int8 AS mean,
+                   ceil(100 * LEAST(1, GREATEST(0,
+                       (%(prior_offers)s * b.response + a.response_sum::float8)
+                       / (%(prior_offers)s + a.asked_count))))::int8 AS percent
               FROM crowd_response a
               JOIN member m ON m.id = a.membership_id
               JOIN base b ON b.id = m.company_id) r
@@ -105,17 +110,18 @@ WITH base AS (
      GROUP BY m.id
 ), share AS (
     SELECT m.*,
-           %(stars_share)s * LEAST(1, GREATEST(0,
-               ((%(prior_ratings)s * b.stars + m.stars)
-                / (%(prior_ratings)s + m.ratings) - 1) / 4))
-           + (1 - %(stars_share)s) * LEAST(1, GREATEST(0,
-               (%(prior_jobs)s * b.success + m.solved_count)
-               / (%(prior_jobs)s + COALESCE(m.job_count, 0)))) AS quality_share,
-           GREATEST(b.response, COALESCE(r.most, 0)) AS response_share,
-           COALESCE(s.tickets, 0)
-           / (COALESCE(s.tickets, 0) + %(halving_tickets)s) AS experience_share,
+           ceil(10000 * (
+               %(stars_share)s::float8 * LEAST(1, GREATEST(0,
+                   ((%(prior_ratings)s * b.stars + m.stars)
+                    / (%(prior_ratings)s + m.ratings) - 1) / 4))
+               + (1 - %(stars_share)s::float8) * LEAST(1, GREATEST(0,
+                   (%(prior_jobs)s * b.success + m.solved_count)
+                   / (%(prior_jobs)s + m.job_count)))
+           )) AS quality_steps,
+           GREATEST(ceil(b.response * 100), COALESCE(r.most, 0)) AS best_percent,
+           COALESCE(s.tickets, 0) AS tickets,
            GREATEST(0, 1 - m.ratings / %(newcomer_ratings)s::float8) AS new_share,
-           ceil(b.response * 127)::int8 * 72340172838076673
+           ceil(b.response * 100)::int8 * 72340172838076673
            + COALESCE(r.shift, 0)::int8 AS responses
       FROM member m
       JOIN base b ON b.id = m.company_id
@@ -130,11 +136,12 @@ WITH base AS (
            CASE WHEN is_located
                 THEN floor(lon * (20 * abs(cos(radians((band + 0.5) / 20)))))
                 ELSE %(nowhere)s END AS cell,
-           ceil(100 * (
-               %(quality)s * quality_share + %(response)s * response_share
-               + %(experience)s * experience_share
-               + %(fairness)s * (%(calm_share)s + (1 - %(calm_share)s) * new_share)
-               + %(cost)s)) AS potential
+           %(quality)s::float8 * quality_steps / 10000
+           + %(response)s::float8 * best_percent / 100
+           + %(experience)s::float8 * tickets / (tickets + %(halving_tickets)s::float8)
+           + %(fairness)s::float8
+             * (%(calm_share)s + (1 - %(calm_share)s) * new_share)
+           + %(cost)s::float8 AS potential
       FROM place p
 ), qualified AS (
     SELECT id, CASE WHEN state = 'active' THEN 0 ELSE -1 END AS qualification,
@@ -152,18 +159,17 @@ WITH base AS (
       JOIN fsm_person_crowd_language_rel l ON l.person_id = k.worker_id
      WHERE k.state = 'active'
 ), fresh AS (
-SELECT k.id AS membership_id, q.qualification, k.worker_id, k.community_id,
-       k.band::int2 AS band, k.cell::int2 AS cell, k.potential::int2 AS potential,
+SELECT k.id AS membership_id, q.qualification, k.worker_id, k.company_id,
+       k.community_id, k.band::int2 AS band, k.cell::int2 AS cell,
        LEAST(GREATEST(q.level, 0), 32767)::int2 AS level,
        LEAST(COALESCE(k.crowd_radius_km, 0), 32767)::int2 AS own_radius_km,
-       q.valid_until,
+       k.potential,
        CASE WHEN k.is_located THEN k.lat END AS lat,
        CASE WHEN k.is_located THEN k.lon END AS lon,
-       ceil(10000 * k.quality_share)::int2 AS quality,
-       ceil(10000 * k.experience_share)::int2 AS experience,
-       ceil(10000 * k.new_share)::int2 AS newness,
+       k.responses, q.valid_until,
        LEAST(floor(100 * COALESCE(k.cost_rate, 0)), 2147483647)::int4 AS cost_rate,
-       k.responses
+       k.quality_steps::int2 AS quality, k.tickets::int2 AS tickets,
+       LEAST(k.ratings, %(newcomer_ratings)s)::int2 AS ratings
   FROM known k
   JOIN qualified q ON q.id = k.id
 )
@@ -179,19 +185,17 @@ SYNC = """
                           AND f.qualification = s.qualification)
     RETURNING 1
 ), written AS (
-    INSERT INTO crowd_worker_search AS s (
-        membership_id, qualification, worker_id, community_id, band, cell, potential,
-        level, own_radius_km, valid_until, lat, lon, quality, experience, newness,
-        cost_rate, responses)
+    INSERT INTO crowd_worker_search AS s
     SELECT * FROM fresh
     ON CONFLICT (membership_id, qualification) DO UPDATE
-       SET (worker_id, community_id, band, cell, potential, level, own_radius_km,
-            valid_until, lat, lon, quality, experience, newness, cost_rate, responses)
-         = ROW (excluded.worker_id, excluded.community_id, excluded.band,
-                excluded.cell, excluded.potential, excluded.level,
-                excluded.own_radius_km, excluded.valid_until, excluded.lat,
-                excluded.lon, excluded.quality, excluded.experience,
-                excluded.newness, excluded.cost_rate, excluded.responses)
+       SET (worker_id, company_id, community_id, band, cell, level, own_radius_km,
+            potential, lat, lon, responses, valid_until, cost_rate, quality, tickets,
+            ratings)
+         = ROW (excluded.worker_id, excluded.company_id, excluded.community_id,
+                excluded.band, excluded.cell, excluded.level, excluded.own_radius_km,
+                excluded.potential, excluded.lat, excluded.lon, excluded.responses,
+                excluded.valid_until, excluded.cost_rate, excluded.quality,
+                excluded.tickets, excluded.ratings)
      WHERE s IS DISTINCT FROM excluded
     RETURNING 1
 )
@@ -208,9 +212,7 @@ SELECT array_agg(DISTINCT membership_id)
 """
 STORED = """
 , stored AS (
-    SELECT membership_id, qualification, worker_id, community_id, band, cell,
-           potential, level, own_radius_km, valid_until, lat, lon, quality,
-           experience, newness, cost_rate, responses
+    SELECT *
       FROM crowd_worker_search
      WHERE membership_id = ANY(%(members)s)
 )
