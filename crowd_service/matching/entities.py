@@ -124,8 +124,8 @@ class Worker:
 class Candidate:
     """A worker, judged.
 
-    Ranked: ``rank`` from 1, ``score`` (0-100) is the sum of ``parts``, ``reasons``
-    speak for him. Excluded: ``excluded_reason`` is the code of the first rule he
+    Ranked: ``rank`` from 1, ``score`` (0-100) is the sum of ``parts``, rounded to
+    1/10000, ``reasons`` speak for him. Excluded: ``excluded_reason`` is the code of the first rule he
     fails, ``reasons`` are all of them, score and parts are zero.
     ``distance_km`` and ``travel_minutes`` are None when they are unknown or, for
     remote work, of no matter.

@@ -8,7 +8,7 @@ from .entities import Candidate, MatchResult, Survey
 from .filters import failed_rules, is_near_miss
 from .geo import distance_km, travel_minutes
 from .reasons import CODES
-from .scoring import job_cost, score_parts
+from .scoring import job_cost, rounded, score_parts
 
 NEAR_MISSES_PER_REASON = 10
 
@@ -32,7 +32,7 @@ def judge(request, worker):
     return Candidate(
         **found,
         parts=parts,
-        score=sum(parts.values()),
+        score=rounded(sum(parts.values())),
         reasons=_praise(request, worker, distance),
     )
 

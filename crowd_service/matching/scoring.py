@@ -17,6 +17,8 @@ Each part is its points times a share between 0 and 1. Remote work has no distan
 points go to the other parts in proportion.
 """
 
+import math
+
 from .entities import PARTS
 
 #: The crowd's mean counts like so many ratings: one bad day moves a newcomer's mean
@@ -42,6 +44,10 @@ JOB_WEIGHT = 3.0
 #: Part of the fairness that newcomers get, fading with their first ratings.
 NEWCOMER_SHARE = 0.2
 NEWCOMER_RATINGS = 3
+#: Quality and response are told in steps, so that a database can hold them exactly.
+QUALITY_STEPS, RESPONSE_STEPS = 10000, 100
+#: Scores are rounded to so many parts of a point: equals are equal.
+SCORE_STEPS = 10000
 PREFERENCE_SHARES = {"asked_for": 1.0, "liked": 0.6, "": 0.0}
 
 
@@ -94,10 +100,14 @@ def smoothed_success(request, worker):
 
 
 def quality_share(request, worker, distance_km):
-    """Return six tenths of the stars, scaled from 1-5 to 0-1, and four of success."""
+    """Return six tenths of the stars, scaled from 1-5 to 0-1, and four of success.
+
+    Rounded up to steps of 1/10000.
+    """
     stars = (smoothed_stars(request, worker) - MIN_STARS) / (MAX_STARS - MIN_STARS)
     success = smoothed_success(request, worker)
-    return STARS_SHARE * _clip(stars) + (1 - STARS_SHARE) * _clip(success)
+    share = STARS_SHARE * _clip(stars) + (1 - STARS_SHARE) * _clip(success)
+    return _steps_up(share, QUALITY_STEPS)
 
 
 def response_value(minutes):
@@ -112,11 +122,13 @@ def response_value(minutes):
 
 
 def response_share(request, worker, distance_km):
-    """Return the Bayesian mean of his responses at this part of the week, 0 to 1."""
+    """Return the Bayesian mean of his responses at this part of the week, 0 to 1.
+
+    Rounded up to whole percents.
+    """
     mean = UNASKED_RESPONSE if request.mean_response is None else request.mean_response
-    return _clip(
-        smoothed(worker.response_sum, worker.response_count, mean, PRIOR_OFFERS)
-    )
+    share = smoothed(worker.response_sum, worker.response_count, mean, PRIOR_OFFERS)
+    return _steps_up(_clip(share), RESPONSE_STEPS)
 
 
 def experience_share(request, worker, distance_km):
@@ -179,3 +191,12 @@ def score_parts(request, worker, distance_km):
 
 def _clip(share):
     return min(1.0, max(0.0, share))
+
+
+def _steps_up(share, steps):
+    return math.ceil(share * steps) / steps
+
+
+def rounded(score):
+    """Return a score rounded to 1/10000 of a point."""
+    return math.floor(score * SCORE_STEPS + 0.5) / SCORE_STEPS

@@ -22,32 +22,30 @@ POLAR_LATITUDE = 85  # beyond, cells tell too little of how near they are
 ROWS = """
 SELECT t.membership_id, t.level, t.valid_until, t.own_radius_km, t.worker_id, {km} AS km
   FROM crowd_worker_search t
- WHERE t.community_id = m.id AND NOT t.worker_id = ANY(%(out)s)
+ WHERE t.company_id = %(company)s AND t.community_id = ANY(%(communities)s)
+   AND NOT t.worker_id = ANY(%(out)s)
 """
-IN_COMMUNITY = ROWS.format(km=DISTANCE)
-IN_CELL = IN_COMMUNITY + " AND t.band = c.band AND t.cell = c.cell"
+MEMBERS = ROWS.format(km=DISTANCE)
+IN_CELL = MEMBERS + " AND t.band = c.band AND t.cell = c.cell"
 OUTWARDS = """
 (SELECT t.membership_id
    FROM unnest(%(near_bands)s::int2[], %(near_cells)s::int2[], %(near_kms)s::float8[])
         AS c(band, cell, km)
-  CROSS JOIN unnest(%(communities)s::int4[]) AS m(id)
   CROSS JOIN LATERAL (""" + IN_CELL + """
         AND t.qualification = {qualification} LIMIT %(rows)s) t
   WHERE {misses} LIMIT %(most)s)
 """
 EVERYWHERE = """
 (SELECT t.membership_id
-   FROM unnest(%(communities)s::int4[]) AS m(id)
-  CROSS JOIN LATERAL (
-""" + IN_COMMUNITY + """
+   FROM (
+""" + MEMBERS + """
         AND t.qualification = {qualification} ORDER BY t.potential DESC LIMIT %(rows)s) t
   WHERE {misses} LIMIT %(most)s)
 """
 UNLOCATED = """
 (SELECT t.membership_id
-   FROM unnest(%(communities)s::int4[]) AS m(id)
-  CROSS JOIN LATERAL (
-""" + IN_COMMUNITY + """
+   FROM (
+""" + MEMBERS + """
         AND t.qualification = %(driver)s AND t.band = %(nowhere)s AND t.cell = %(nowhere)s LIMIT %(rows)s) t
   LIMIT %(most)s)
 """

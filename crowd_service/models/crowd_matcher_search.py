@@ -193,7 +193,7 @@ class Field:
     def _point_params(self, ask):
         points, request = self.points, self.request
         newcomer = points["fairness"] * scoring.NEWCOMER_SHARE
-        price = request.price or 1e-9  # without one, every cost is too much
+        price = max(request.price, 1e-9)  # without one, every cost is too much
         return {
             "w_distance": 0.0 if request.is_remote else points["distance"],
             "w_quality": points["quality"],
