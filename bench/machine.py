@@ -186,9 +186,12 @@ def _make(name, count, extra):
         base = Base(env).create()
         fill(env.cr, count, base, say)
         env.cache.invalidate()
+        env.cr.execute("ANALYZE")
         say("Adding tickets")
         base.create_tickets()
         env["res.company"]._crowd_measure()
+        env["base"].flush()
+        env.cr.precommit.clear()  # the search table is rebuilt as a whole
         env.cr.commit()
     _refresh(new)
     rename(new, name)
@@ -206,6 +209,10 @@ def _load(name, how, addon):
 
 def _update(name):
     say(f"{name}: the addon has changed, updating")
+    with bare(name) as connection:
+        # it may have other columns now, and is rebuilt as a whole
+        connection.cursor().execute("DROP TABLE IF EXISTS crowd_worker_search")
+        connection.commit()
     _load(name, "update", "crowd_service")
     _refresh(name)
 
@@ -215,6 +222,7 @@ def _refresh(name):
     vacuum(name)
     with environment(name) as env:
         say("Rebuilding the search table")
+        env["crowd.worker.search"].init()
         env["crowd.worker.search"]._rebuild()
         env["ir.config_parameter"].set_param("crowd.bench", addon_hash())
         env.cr.commit()
