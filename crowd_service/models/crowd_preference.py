@@ -7,7 +7,7 @@ LIKED_STARS = 4
 WISHES = """
     SELECT worker_id, kind FROM crowd_preference
      WHERE partner_id = ANY(%(partner_ids)s) AND company_id = %(company_id)s AND active
-     ORDER BY id DESC LIMIT %(latest)s
+     ORDER BY kind = 'blocked' DESC, id DESC LIMIT %(latest)s
 """
 #: Workers whose last rating by the customer, for a job that they solved, was good.
 LIKED = """

@@ -60,8 +60,9 @@ REFRESH = """
     ), gone AS (
         DELETE FROM crowd_response AS o
          WHERE {only}
-           AND (membership_id, bucket) NOT IN (
-               SELECT membership_id, bucket FROM answers)
+           AND NOT EXISTS (
+               SELECT FROM answers AS a
+                WHERE a.membership_id = o.membership_id AND a.bucket = o.bucket)
         RETURNING membership_id
     ), changed AS (
         INSERT INTO crowd_response AS response (

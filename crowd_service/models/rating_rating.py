@@ -61,11 +61,9 @@ class Rating(models.Model):
         ratings = self.sudo().filtered(lambda r: r.res_model == "helpdesk.ticket")
         offers = self.env["crowd.offer"].sudo()  # customers have no rights on offers
         jobs = offers.search(
-            [
-                ("ticket_id", "in", ratings.mapped("res_id")),
-                ("state", "in", JOBS),
-            ]
-        ).sorted(lambda o: (o.answered_at, o.id))
+            [("ticket_id", "in", ratings.mapped("res_id")), ("state", "in", JOBS)],
+            order="answered_at, id",
+        )
         for rating in ratings:
             mine = jobs.filtered(lambda o, r=rating: o.ticket_id.id == r.res_id)
             job = mine._crowd_rated(rating.create_date)

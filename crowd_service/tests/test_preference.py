@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from psycopg2 import IntegrityError
 
@@ -6,6 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
+from ..models import crowd_preference
 from .measures_common import NOON, MeasuresCase
 
 
@@ -77,6 +79,12 @@ class TestPreference(MeasuresCase):
         self.customer.parent_id = self.firm
         both = self.customer | self.firm
         self.assertEqual(self._read(both), ({}, {self.anna.id}))
+
+    def test_what_is_not_wanted_is_never_cut_off(self):
+        blocked = self._wish(self.beat, "blocked")
+        self._wish()
+        with patch.object(crowd_preference, "LATEST", 1):
+            self.assertEqual(self._read(), ({}, set(blocked.worker_id.ids)))
 
     def test_companies_are_apart(self):
         self._rate(self._create_job().ticket_id, 5)
