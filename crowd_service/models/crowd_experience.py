@@ -249,6 +249,11 @@ class CrowdExperience(models.Model):
         return len(workers)
 
     @api.model
+    def _job_repair(self):
+        """Learn and forget what was missed."""
+        self._repair()
+
+    @api.model
     def _job_learn(self, ticket_ids):
         """Note the tickets, now that they are committed."""
         self._learn(ticket_ids)

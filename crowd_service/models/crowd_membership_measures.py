@@ -58,6 +58,15 @@ START = {
 }
 
 
+#: What is recomputed every night, in this order.
+NIGHTLY = (
+    ("crowd.membership", "_job_measure_all"),
+    ("crowd.response", "_job_refresh"),
+    ("crowd.experience", "_job_repair"),
+    ("crowd.membership", "_job_means"),
+)
+
+
 class CrowdMembership(models.Model):
     """Quality and success of a member, measured from ratings and jobs."""
 
@@ -94,11 +103,9 @@ class CrowdMembership(models.Model):
 
     @api.model
     def _measure_all(self):
-        """Recompute what the score knows about everybody; the nightly repair."""
-        self._run_measure(None)
-        self.env["crowd.response"]._refresh()
-        self.env["crowd.experience"]._repair()
-        self.env["res.company"]._crowd_measure()
+        """Recompute all that the score knows about everybody, now."""
+        for model, method in NIGHTLY:
+            getattr(self.env[model], method)()
 
     @api.model
     def _run_measure(self, ids):
@@ -132,16 +139,26 @@ class CrowdMembership(models.Model):
 
     @api.model
     def _job_measure_all(self):
-        """Measure everybody."""
-        self._measure_all()
+        """Measure everybody: repairs what the single jobs missed."""
+        self._run_measure(None)
+
+    @api.model
+    def _job_means(self):
+        """Recompute the means of the companies."""
+        self.env["res.company"]._crowd_measure()
 
     @api.model
     def _cron_measure(self):
-        """Every night; a job, because jobs are tried again after a conflict."""
-        self.with_user(SUPERUSER_ID).with_delay(
-            identity_key="crowd.membership-measure-all",
-            description=_("Quality, answers and experience of the crowd"),
-        )._job_measure_all()
+        """Every night. Jobs, as they are tried again after a conflict; one for each
+        step, so that no member's row is locked for longer than its own takes."""
+        for place, (model, method) in enumerate(NIGHTLY):
+            records = self.env[model].with_user(SUPERUSER_ID)
+            delayed = records.with_delay(
+                priority=10 + place,
+                identity_key="%s-%s" % (model, method),
+                description=_("Every night: %s") % records._description,
+            )
+            getattr(delayed, method)()
 
 
 class CrowdOffer(models.Model):

@@ -231,3 +231,8 @@ class CrowdResponse(models.Model):
             "uid": SUPERUSER_ID,
             "now": now,
         }
+
+    @api.model
+    def _job_refresh(self):
+        """Recompute the lines of everybody."""
+        self._refresh()
