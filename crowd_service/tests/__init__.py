@@ -1,4 +1,6 @@
 from . import test_availability
+from . import test_availability_rights
+from . import test_candidate
 from . import test_delivery
 from . import test_demo
 from . import test_desk_hours
@@ -6,6 +8,7 @@ from . import test_dispatch
 from . import test_escalation
 from . import test_field_groups
 from . import test_geocode
+from . import test_geodesic
 from . import test_holes
 from . import test_match_interface
 from . import test_match_wizard
@@ -26,6 +29,7 @@ from . import test_scoring_settings
 from . import test_screens
 from . import test_ticket_close
 from . import test_token
+from . import test_why_not
 from . import test_xss
 from . import test_response
 from . import test_measures
