@@ -32,8 +32,8 @@ class CrowdMatcher(models.AbstractModel):
         """Return ``candidates`` with distances on the WGS 84 ellipsoid.
 
         For the few that are shown: one such distance takes longer than judging a
-        worker. Score, rank and verdict stay those of the sphere, which differs by at
-        most 0.5 %. Positions leave this method as distances only.
+        worker. Score, rank and verdict stay those of the sphere, which differs by 0.5 %
+        at most, in the tropics by 0.6 %. Positions leave this method as distances only.
         """
         found = {c.worker_id for c in candidates if c.distance_km is not None}
         if not found:

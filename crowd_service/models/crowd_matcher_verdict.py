@@ -27,7 +27,7 @@ PART_OF = {
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Explanation:
     """What was found about one worker.
 
     ``rank`` is his place among all who can be asked; 0: he cannot, or others fill the
@@ -46,20 +46,19 @@ class CrowdMatcher(models.AbstractModel):
 
     @api.model
     def _give_verdict(self, ticket, worker):
-        """Return the :class:`Verdict` on a worker, however far away.
+        """Return the :class:`Explanation` of a worker, however far away.
 
         :raise UserError: as :meth:`_match`
         """
-        ask = self._read_ask(ticket)
-        judged = self._judge_workers(ask, worker.ids)
-        found = matching.best_of_each(judged)[0]
+        found = self._explain(ticket, worker)
+        most = scoring.points(self._read_ask(ticket).request)
         rank = 0
         if not found.excluded_reason:
             best = self._match(ticket, limit=BEST, near_misses=False).ranked
             ranks = {candidate.worker_id: candidate.rank for candidate in best}
             rank = ranks.get(worker.id, 0)
         shown = self._confirm_distances(ticket, [found])[0]
-        return Verdict(shown, rank, dict(scoring.points(ask.request)))
+        return Explanation(shown, rank, dict(most))
 
     @api.model
     def _word_verdict(self, verdict):

@@ -136,7 +136,9 @@ class CrowdMatcher(models.AbstractModel):
 
     def _word_remark_success(self, data):
         if data["jobs"] == 1:
-            return _("the only job solved") if data["solved"] else _("one job, unsolved")
+            return (
+                _("the only job solved") if data["solved"] else _("one job, unsolved")
+            )
         return _("%(solved)s of %(jobs)s jobs solved") % data
 
     def _word_remark_similar(self, data):
@@ -240,6 +242,8 @@ class CrowdMatcher(models.AbstractModel):
         return format_datetime(self.env, moment, dt_format="short")
 
     def _word_remark_capacity(self, data):
+        if data["capacity"] < 1:
+            return _("takes no jobs")
         return _("%(open_jobs)s of %(capacity)s jobs open") % data
 
     def _word_remark_daily_cap(self, data):

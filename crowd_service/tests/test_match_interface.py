@@ -3,7 +3,7 @@ import xmlrpc.client
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .. import matching
+from .. import compat, matching
 from .common import CrowdHttpCase
 from .matcher_common import MatcherCase
 
@@ -32,6 +32,7 @@ class TestMatchInterface(MatcherCase):
                 "score",
                 "parts",
                 "excluded_reason",
+                "reasons",
             },
         )
         self.assertEqual(set(rows[0]["parts"]), set(matching.PARTS))
@@ -39,6 +40,50 @@ class TestMatchInterface(MatcherCase):
             sum(rows[0]["parts"].values()), rows[0]["score"], delta=0.21
         )
         xmlrpc.client.dumps((rows,), allow_none=False)
+
+    def test_reasons(self):
+        self._create_worker("Fit", km=2)
+        self._create_worker("Far", km=40)
+        fit, far = self.ticket.with_user(self.agent).crowd_match()
+        self.assertEqual(
+            fit["reasons"],
+            ["2.0 km away", "not rated yet", "not asked in the last 7 days"],
+        )
+        self.assertEqual(far["reasons"], ["Too far away (10.0 km too far)"])
+
+    def test_reasons_in_the_language_of_the_user(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self._create_worker("Fit", km=2.5)
+        self._create_worker("Far", km=41.6)
+        ticket = self.ticket.with_user(self.agent).with_context(lang="de_DE")
+        fit, far = ticket.crowd_match()
+        self.assertIn("2,5 km", fit["reasons"][0])
+        self.assertIn("11,6 km", far["reasons"][0])
+
+    def test_without_near_misses(self):
+        self._create_worker("Fit", km=2)
+        self._create_worker("Far", km=40)
+        rows = self.ticket.with_user(self.agent).crowd_match(near_misses=False)
+        self.assertEqual([row["name"] for row in rows], ["Fit"])
+
+    def test_as_many_queries_for_few_as_for_many(self):
+        counts, have = [], 0
+        for number in (5, 40):
+            for n in range(have, number):
+                self._create_worker(f"Worker {n}", km=n / 4)
+                self._create_worker(f"Far {n}", km=31 + n / 4)
+            self._sync_search()
+            self.ticket.with_user(self.agent).crowd_match()
+            compat.flush(self.env)
+            compat.invalidate(self.env)
+            before = self.cr.sql_log_count
+            rows = self.ticket.with_user(self.agent).crowd_match()
+            counts.append(self.cr.sql_log_count - before)
+            have = number
+            ranked = [row for row in rows if not row["excluded_reason"]]
+            self.assertEqual(len(ranked), number)
+            self.assertGreater(len(rows), number)
+        self.assertEqual(counts[0], counts[1])
 
     def test_nobody(self):
         self.assertEqual(self.ticket.with_user(self.agent).crowd_match(), [])

@@ -1,6 +1,8 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
+from .. import compat
+from ..matching import PARTS
 from .common import CrowdCase
 
 
@@ -39,16 +41,59 @@ class TestMatchWizard(CrowdCase):
         self.assertEqual(
             line.reasons, "1.0 km away, not rated yet, not asked in the last 7 days"
         )
-        parts = ("distance", "quality", "skill", "fairness")
         self.assertAlmostEqual(
-            sum(line[f"part_{part}"] for part in parts), line.score, places=1
+            sum(line[f"part_{part}"] for part in PARTS), line.score, delta=0.4
         )
         miss = match.near_miss_ids
         self.assertEqual(
             (miss.distance, miss.reason, miss.detail),
             ("40.0 km", "Too far away", "10.0 km too far"),
         )
-        self.assertIn("5 people looked at, 4 can be asked", match.excluded_summary)
+        self.assertFalse(match.excluded_summary, "only on demand")
+
+    def test_count_everybody(self):
+        self._create_worker("Far", km=40)
+        self._create_worker("Unskilled", skills={})
+        match = self._open()
+        self.assertEqual(match.action_count_everybody()["res_id"], match.id)
+        self.assertEqual(
+            match.excluded_summary.split("\n"),
+            [
+                "6 people looked at, 4 can be asked",
+                "A skill is missing: 1",
+                "Too far away: 1",
+            ],
+        )
+
+    def test_as_many_statements_for_few_as_for_many(self):
+        for n in range(5, 41):
+            self._create_worker(f"Friend {n}", km=n / 4)
+        few = self._create_ticket(crowd_service_id=self._create_rare(5).id)
+        many = self._create_ticket(crowd_service_id=self._create_rare(39).id)
+        self._sync_search()
+        counts = []
+        for ticket, candidates in ((few, 5), (few, 5), (many, 39)):
+            compat.flush(self.env)
+            compat.invalidate(self.env)
+            before = self.cr.sql_log_count
+            match = self._open(ticket)
+            compat.flush(self.env)
+            counts.append(self.cr.sql_log_count - before)
+            self.assertEqual(len(match.line_ids), candidates)
+            self.assertTrue(match.near_miss_ids)
+            # the ORM inserts row by row
+            counts[-1] -= len(match.line_ids) + len(match.near_miss_ids)
+        self.assertEqual(counts[1], counts[2], "the first one reads rights as well")
+
+    def _create_rare(self, count):
+        """Return a service that ``count`` friends can do."""
+        skill = self.env["hr.skill"].create(
+            {"name": f"Rare {count}", "skill_type_id": self.skill_type.id}
+        )
+        friends = self.env["fsm.person"].search([("name", "like", "Friend %")])
+        for worker in friends[:count]:
+            self._give_skills(worker, {skill: 50})
+        return self._create_service(f"Rare {count}", {skill: 50})
 
     def test_words_of_remote_work_and_unknown_places(self):
         service = self._create_service("By phone", crowd_place="remote")
@@ -112,12 +157,7 @@ class TestMatchWizard(CrowdCase):
         self.assertTrue(best.has_distance)
         self.assertEqual((best.distance_km, best.travel_minutes), (1.0, 3))
         self.assertAlmostEqual(
-            best.part_distance
-            + best.part_quality
-            + best.part_skill
-            + best.part_fairness,
-            best.score,
-            places=1,
+            sum(best[f"part_{part}"] for part in PARTS), best.score, delta=0.4
         )
 
     def test_storing_again_replaces_the_round(self):
@@ -151,7 +191,8 @@ class TestMatchWizard(CrowdCase):
         location = self._create_location("Far away", (0.0, 0.0))
         match = self._open(self._create_ticket(fsm_location_id=location.id))
         self.assertFalse(match.line_ids)
-        self.assertIn("0 people looked at", match.excluded_summary)
+        match.action_count_everybody()
+        self.assertIn("4 people looked at, 0 can be asked", match.excluded_summary)
         with self.assertRaisesRegex(UserError, "Nobody is ticked"):
             match.action_send()
 

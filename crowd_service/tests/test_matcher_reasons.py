@@ -198,6 +198,6 @@ class TestMatcherReasons(MatcherCase):
         self.assertEqual(survey.looked_at, 4)
         self.assertEqual(
             self.matcher._word_counts(survey),
-            "4 people looked at, 1 can be asked; A skill is missing: 2; "
+            "4 people looked at, 1 can be asked\nA skill is missing: 2\n"
             "Too far away: 1",
         )

@@ -158,7 +158,7 @@ class CrowdMatchLine(models.TransientModel):
     worker_type = fields.Selection(related="worker_id.worker_type")
     distance = fields.Char(readonly=True)
     travel = fields.Char(string="Travel (estimated)", readonly=True)
-    reasons = fields.Char(string="Why", readonly=True)
+    reasons = fields.Text(string="Why", readonly=True)
 
 
 class CrowdMatchNearMiss(models.TransientModel):

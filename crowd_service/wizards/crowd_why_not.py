@@ -4,11 +4,12 @@ from markupsafe import Markup
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools.misc import format_datetime
 
 from ..models.crowd_candidate import TOP_STORED
 
-TABLE = Markup('<table class="table table-sm"><thead>%s</thead><tbody>%s</tbody></table>')
+TABLE = Markup(
+    '<table class="table table-sm"><thead>%s</thead><tbody>%s</tbody></table>'
+)
 ROW = Markup("<tr>%s</tr>")
 HEAD, CELL, NUMBER = (
     Markup("<th>%s</th>"),
@@ -150,7 +151,9 @@ class CrowdWhyNot(models.TransientModel):
     def _tell_round(self, mine, group):
         """Return what a round found about the worker, in a sentence."""
         first = group[0]
-        when = format_datetime(self.env, first.judged_at or first.create_date)
+        when = self.env["crowd.matcher"]._word_moment(
+            first.judged_at or first.create_date
+        )
         return _("%(dispatch)s, round %(round)s, %(when)s: %(found)s") % {
             "dispatch": first.dispatch_id.name,
             "round": first.round,
@@ -174,5 +177,7 @@ class CrowdWhyNot(models.TransientModel):
             "why": mine.reasons,
         }
         if mine.rank > TOP_STORED:
-            return _("asked, but not among the best: %(points)s points, %(why)s.") % words
+            return (
+                _("asked, but not among the best: %(points)s points, %(why)s.") % words
+            )
         return _("rank %(rank)s of %(ranked)s, %(points)s points, %(why)s.") % words
