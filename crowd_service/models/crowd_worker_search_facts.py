@@ -55,21 +55,31 @@ class CrowdWorkerSearch(models.Model):
         """Bring the rows up to date with the changes of this transaction."""
         if PENDING not in self.env.cr.precommit.data:
             return
-        workers_by_member = self._pop_pending()
+        compat.flush(self.env)  # may touch more
+        pending = self.env.cr.precommit.data.pop(PENDING)
+        try:
+            self._sync_touched(pending)
+        except Exception:
+            # an import goes on after it has taken back what failed
+            for kind, ids in pending.items():
+                self._touch(kind, ids)
+            raise
+
+    @api.model
+    def _sync_touched(self, pending):
+        workers_by_member = self._read_touched(pending)
         if workers_by_member:
             workers = sorted(set(workers_by_member.values()))
             self.env.cr.execute(REVISE, {"workers": workers})
             self._sync(sorted(workers_by_member))
 
     @api.model
-    def _pop_pending(self):
-        """Return ``{membership id: worker id}`` of all that changed, once.
+    def _read_touched(self, pending):
+        """Return ``{membership id: worker id}`` of all that changed.
 
         What a savepoint takes back is forgotten with it: Odoo's savepoints run
         ``precommit`` before they begin.
         """
-        compat.flush(self.env)  # may touch more
-        pending = self.env.cr.precommit.data.pop(PENDING)
         kinds = ("membership", "community", "company", "worker", "partner", "level")
         ids = {kind: sorted(pending.get(kind, ())) for kind in kinds}
         self.env.cr.execute(MEMBERS, ids)
@@ -168,3 +178,16 @@ class ResCompany(models.Model):
     _search_facts = frozenset(
         ("crowd_mean_stars", "crowd_mean_success", "crowd_mean_response")
     )
+
+
+class ResLang(models.Model):
+    _inherit = "res.lang"
+
+    def unlink(self):
+        workers = self.env["fsm.person"].sudo()  # of all companies
+        workers = workers.with_context(active_test=False).search(
+            [("crowd_language_ids", "in", self.ids)]
+        )
+        res = super().unlink()  # the database takes it from them
+        self.env["crowd.worker.search"]._touch("worker", workers.ids)
+        return res

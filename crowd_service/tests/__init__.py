@@ -27,6 +27,8 @@ from . import test_rating
 from . import test_recall
 from . import test_scoring_settings
 from . import test_screens
+from . import test_search_stateful
+from . import test_search_table
 from . import test_ticket_close
 from . import test_token
 from . import test_why_not

@@ -1,0 +1,335 @@
+"""The search table, by example: what is easily forgotten, and two at the same time."""
+
+from datetime import date, datetime
+from functools import partial
+
+from psycopg2 import OperationalError, errorcodes
+
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+from odoo.tests import common, tagged
+from odoo.tools import mute_logger
+
+from ..models.crowd_clock import simulated_clock
+from ..models.crowd_worker_search_facts import PENDING
+from .matcher_common import NOON, MatcherCase
+
+
+@tagged("post_install", "-at_install")
+class TestSearchTable(MatcherCase):
+    """After each change the table equals what a rebuild would make."""
+
+    def setUp(self):
+        super().setUp()
+        self.table = self.env["crowd.worker.search"]
+
+    def assertCurrent(self):
+        self.env["base"].flush()
+        self.table._sync_pending()
+        self.assertEqual(self.table._drifted(), [])
+
+    def _rows(self, worker):
+        """Return ``{qualification: (valid until, level)}`` of a worker."""
+        self.assertCurrent()
+        self.env.cr.execute(
+            "SELECT qualification, valid_until::text, level FROM crowd_worker_search"
+            " WHERE worker_id = %s",
+            worker.ids,
+        )
+        return {row[0]: row[1:] for row in self.env.cr.fetchall()}
+
+    def test_one_row_per_skill_and_language(self):
+        languages = self.env["res.lang"].search([], limit=1)
+        worker = self._create_worker(
+            "Anna",
+            skills={self.skill_wlan: 50, self.skill_tv: 80},
+            crowd_language_ids=[(6, 0, languages.ids)],
+        )
+        wlan, tv = self.skill_wlan.id, self.skill_tv.id
+        rows = self._rows(worker)
+        self.assertEqual(set(rows), {0, wlan, tv, -10 - languages.id})
+        self.assertEqual(rows[tv], ("infinity", 80))
+
+    def test_only_who_could_be_asked_has_rows(self):
+        worker = self._create_worker("Anna")
+        member = worker.crowd_membership_ids
+        member.action_pause()
+        self.assertEqual(set(self._rows(worker)), {-1}, "could become active")
+        member.action_activate()
+        self.assertEqual(set(self._rows(worker)), {0, self.skill_wlan.id})
+        self.community.active = False
+        self.assertFalse(self._rows(worker))
+        self.community.active = True
+        member.action_leave()
+        self.assertFalse(self._rows(worker))
+
+    def test_certificates_end_without_a_write(self):
+        worker = self._create_worker("Anna")
+        worker.skill_ids.valid_until = date(2026, 3, 4)
+        rows = self._rows(worker)
+        self.assertEqual(rows[self.skill_wlan.id], ("2026-03-04", 50))
+        for moment, ranked in (
+            (datetime(2026, 3, 4, 23, 59), worker.ids),
+            (datetime(2026, 3, 5, 0, 0), []),
+        ):
+            with self.at(moment):
+                self.assertEqual(self._ranked(), ranked)
+                self.assertEqual(self._rows(worker), rows, "nobody had to write")
+        with self.at(datetime(2026, 3, 6)):
+            (near,) = self.matcher._match(self.ticket).near_misses
+        self.assertEqual(near.excluded_reason, "expired")
+
+    def test_merge_with_somebody_who_is_no_member(self):
+        """His skills and languages come by SQL."""
+        kept = self._create_worker("Kept", position=False)
+        languages = self.env["res.lang"].search([], limit=1)
+        other = self._create_worker(
+            "Other",
+            position=False,
+            community=False,
+            skills={self.skill_tv: 80},
+            crowd_language_ids=[(6, 0, languages.ids)],
+        )
+        self.assertCurrent()
+        both = kept.partner_id | other.partner_id
+        wizard = self.env["base.partner.merge.automatic.wizard"]
+        wizard._merge(both.ids, kept.partner_id)
+        self.env["base"].invalidate_cache()
+        self.assertIn(self.skill_tv, kept.skill_ids.skill_id)
+        self.assertIn(self.skill_tv.id, self._rows(kept))
+        self.assertIn(-10 - languages.id, self._rows(kept))
+
+    def test_deleted_language(self):
+        language = self.env["res.lang"].create(
+            {"name": "Esperanto", "code": "eo_XX", "iso_code": "eo", "active": False}
+        )
+        worker = self._create_worker(
+            "Anna", crowd_language_ids=[(6, 0, language.ids)]
+        )
+        self.assertIn(-10 - language.id, self._rows(worker))
+        language.unlink()
+        self.assertNotIn(-10 - language.id, self._rows(worker))
+
+    def test_deleted_skill_type(self):
+        worker = self._create_worker("Anna", skills={self.skill_tv: 80})
+        worker.skill_ids.unlink()
+        self.service.crowd_skill_ids.unlink()
+        self.skill_type.unlink()
+        self.assertEqual(set(self._rows(worker)), {0})
+
+    def test_what_a_failed_import_leaves(self):
+        """The rows of what was changed before it are not lost with it."""
+        worker = self._create_worker("Anna")
+        self.assertCurrent()
+        worker.crowd_radius_km = 17
+        with mute_logger("odoo.sql_db"):
+            result = self.env["res.users"].load(
+                ["id", "name", "login", "company_id/.id"],
+                [
+                    ["machine.one", "One", "machine-one", str(self.company_a.id)],
+                    ["machine.two", "Two", "machine-two", "nothing"],
+                ],
+            )
+        self.assertFalse(result["ids"])
+        self.assertCurrent()
+
+    def test_many_at_once_are_synced_at_once(self):
+        workers = self.env["fsm.person"].browse()
+        for number in range(50):
+            workers |= self._create_worker("W%d" % number)
+        self.assertCurrent()
+        workers.write({"crowd_radius_km": 12})
+        self.env["base"].flush()
+        before = self.cr.sql_log_count
+        self.table._sync_pending()
+        self.assertLess(self.cr.sql_log_count - before, 5)
+        self.assertCurrent()
+
+    def test_nothing_to_do_writes_nothing(self):
+        worker = self._create_worker("Anna")
+        self.assertCurrent()
+        worker.name = "Berta"
+        self.assertFalse(self.cr.precommit.data.get(PENDING))
+        self.assertEqual(self.table._rebuild(), 0)
+
+    def test_drift_is_found_and_mended(self):
+        worker = self._create_worker("Anna")
+        self.assertCurrent()
+        self.env.cr.execute(
+            "UPDATE fsm_person SET crowd_radius_km = 99 WHERE id = %s", worker.ids
+        )
+        member = worker.crowd_membership_ids
+        self.assertEqual(self.table._drifted(), member.ids)
+        self.assertEqual(self.table._rebuild(), 2)
+        self.assertCurrent()
+
+    def test_indexes_are_there(self):
+        self.env.cr.execute(
+            "SELECT indexname FROM pg_indexes WHERE tablename = 'crowd_worker_search'"
+        )
+        names = {row[0] for row in self.env.cr.fetchall()}
+        prefix = "crowd_worker_search_"
+        self.assertLessEqual({prefix + n for n in ("member", "cover", "wide")}, names)
+
+
+@tagged("post_install", "-at_install")
+class TestSearchTableAtOnce(common.BaseCase):
+    """Two transactions change facts of one worker; all of it is committed."""
+
+    def setUp(self):
+        super().setUp()
+        self.registry = Registry(common.get_db_name())
+        with self._transaction() as env:
+            self.worker_id = self._make_worker(env)
+        self.addCleanup(self._delete)
+
+    def _make_worker(self, env):
+        company = env["res.company"].search([], limit=1)
+        levels = [(0, 0, {"name": "Some", "level_progress": 50})]
+        kind = env["hr.skill.type"].create(
+            {
+                "name": "At once",
+                "skill_ids": [(0, 0, {"name": "At once"})],
+                "skill_level_ids": levels,
+            }
+        )
+        self.type_id = kind.id
+        community = env["crowd.community"].create(
+            {"name": "At once", "company_id": company.id}
+        )
+        self.community_id = community.id
+        worker = env["fsm.person"].create(
+            {
+                "name": "At once",
+                "worker_type": "friend",
+                "crowd_membership_ids": [(0, 0, {"community_id": community.id})],
+                "skill_ids": [
+                    (
+                        0,
+                        0,
+                        {
+                            "skill_id": kind.skill_ids.id,
+                            "skill_type_id": kind.id,
+                            "skill_level_id": kind.skill_level_ids.id,
+                        },
+                    )
+                ],
+            }
+        )
+        worker.crowd_membership_ids._move("verified")
+        worker.crowd_membership_ids._move("active")
+        self.partner_id = worker.partner_id.id
+        return worker.id
+
+    def _delete(self):
+        with self._transaction() as env:
+            worker = env["fsm.person"].browse(self.worker_id)
+            worker.crowd_membership_ids.unlink()
+            worker.skill_ids.unlink()
+            worker.unlink()
+            env["res.partner"].browse(self.partner_id).unlink()
+            env["crowd.community"].browse(self.community_id).unlink()
+            env["hr.skill.type"].browse(self.type_id).unlink()
+
+    def _transaction(self):
+        return _Transaction(self.registry)
+
+    def _drifted(self):
+        with self._transaction() as env:
+            worker = env["fsm.person"].browse(self.worker_id)
+            members = worker.crowd_membership_ids.ids
+            return env["crowd.worker.search"]._drifted(members)
+
+    def _change_both(self, first, second):
+        """Let two transactions that began together change something.
+
+        :return: whether the second one had to try again
+        """
+        one, two = self._transaction(), self._transaction()
+        with two as env_two:
+            worker_two = env_two["fsm.person"].browse(self.worker_id)
+            worker_two.skill_ids.mapped("valid_until")  # its snapshot is from now on
+            with one as env_one:
+                first(env_one["fsm.person"].browse(self.worker_id))
+            try:
+                with mute_logger("odoo.sql_db"):
+                    second(worker_two)
+                    env_two["base"].flush()
+                    env_two.cr.commit()
+                return False
+            except OperationalError as error:
+                self.assertEqual(error.pgcode, errorcodes.SERIALIZATION_FAILURE)
+                two.forget()
+        with self._transaction() as env:
+            second(env["fsm.person"].browse(self.worker_id))
+        return True
+
+    def test_two_facts_of_one_worker(self):
+        def radius(km, worker):
+            worker.crowd_radius_km = km
+
+        def skill(day, worker):
+            worker.skill_ids.valid_until = day
+
+        def rate(cost, worker):
+            worker.crowd_membership_ids.cost_rate = cost
+
+        def place(lat, worker):
+            worker.partner_id.write({"partner_latitude": lat, "partner_longitude": 7})
+
+        changes = [
+            partial(radius, 12),
+            partial(skill, date(2026, 3, 4)),
+            partial(rate, 33),
+            partial(place, 46.5),
+        ]
+        for first in changes:
+            for second in changes:
+                if first is not second:
+                    with self.subTest(first=first.func, second=second.func):
+                        self.assertTrue(self._change_both(first, second))
+                        self.assertEqual(self._drifted(), [])
+
+    def test_drift_without_the_guard_would_be_seen(self):
+        """The comparison does see a fact that the table has not heard of."""
+        with self._transaction() as env:
+            env.cr.execute(
+                "UPDATE fsm_person SET crowd_radius_km = 77 WHERE id = %s",
+                (self.worker_id,),
+            )
+        self.assertTrue(self._drifted())
+        with simulated_clock(NOON), self._transaction() as env:
+            env["fsm.person"].browse(self.worker_id).crowd_radius_km = 5
+        self.assertEqual(self._drifted(), [])
+
+
+class _Transaction:
+    """A cursor of its own, committed at the end unless something went wrong."""
+
+    def __init__(self, registry):
+        self._registry = registry
+
+    def __enter__(self):
+        self._cr = self._registry.cursor()
+        context = {"tracking_disable": True, "mail_create_nolog": True}
+        # as the server does it: `all` has no environments of other transactions
+        self._manager = api.Environment.manage()
+        self._manager.__enter__()
+        self._env = api.Environment(self._cr, SUPERUSER_ID, context)
+        return self._env
+
+    def forget(self):
+        """Roll back, and drop what was to be written."""
+        self._cr.rollback()
+        self._env.clear()
+
+    def __exit__(self, kind, error, trace):
+        try:
+            if kind is None:
+                self._env["base"].flush()
+                self._cr.commit()
+            else:
+                self.forget()
+        finally:
+            self._manager.__exit__(None, None, None)
+            self._cr.close()
