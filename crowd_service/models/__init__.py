@@ -62,6 +62,8 @@ from . import crowd_experience
 from . import crowd_screens
 from . import res_users
 from . import fsm_person_search
+from . import crowd_company_set
+from . import fsm_person_company
 from . import fsm_order_skill
 from . import helpdesk_ticket_location
 from . import base_partner_merge

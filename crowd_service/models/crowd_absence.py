@@ -14,6 +14,7 @@ class CrowdAbsence(models.Model):
         "fsm.person",
         required=True,
         ondelete="cascade",
+        auto_join=True,  # the rule follows the worker, without listing all of them
         default=lambda self: self.env["fsm.person"]._crowd_own_worker(),
     )
     date_from = fields.Datetime(

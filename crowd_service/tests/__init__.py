@@ -26,6 +26,7 @@ from . import test_privileges
 from . import test_rating
 from . import test_recall
 from . import test_scoring_settings
+from . import test_many_workers
 from . import test_screens
 from . import test_search_stateful
 from . import test_search_table
