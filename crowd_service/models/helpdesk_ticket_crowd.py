@@ -36,6 +36,8 @@ class HelpdeskTicket(models.Model):
         self._crowd_check_agent()
         if not isinstance(minutes, int) or not 0 <= minutes <= 60 * 24 * 30:
             raise UserError(_("Offers stand for 1 minute to 30 days."))
+        if worker_ids and not self._crowd_are_ids(worker_ids):
+            raise UserError(_("Name the workers by a list of their ids."))
         ticket = self._crowd_engine()
         self.env["crowd.matcher"]._check_matchable(ticket)
         dispatch = ticket._crowd_open_dispatch()
@@ -48,6 +50,12 @@ class HelpdeskTicket(models.Model):
             if not dispatch._offer_best():
                 dispatch._escalate("no_candidate")
         return dispatch.id
+
+    @api.model
+    def _crowd_are_ids(self, value):
+        return isinstance(value, (list, tuple)) and all(
+            isinstance(one, int) for one in value
+        )
 
     def crowd_escalate(self, reason, note="", user_id=False):
         """Hand the ticket to an internal person, who has to acknowledge.

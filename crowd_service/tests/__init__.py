@@ -1,4 +1,5 @@
 from . import test_availability
+from . import test_bad_positions
 from . import test_availability_rights
 from . import test_candidate
 from . import test_delivery
@@ -10,6 +11,7 @@ from . import test_field_groups
 from . import test_geocode
 from . import test_geodesic
 from . import test_holes
+from . import test_injection
 from . import test_match_interface
 from . import test_match_wizard
 from . import test_matcher
