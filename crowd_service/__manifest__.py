@@ -48,6 +48,7 @@
         "views/crowd_scoring_views.xml",
         "views/product_template_views.xml",
         "views/fsm_person_views.xml",
+        "views/fsm_person_skill_views.xml",
         "views/fsm_person_presence_views.xml",
         "views/crowd_absence_views.xml",
         "views/fsm_location_views.xml",

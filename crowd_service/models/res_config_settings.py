@@ -24,6 +24,9 @@ class ResConfigSettings(models.TransientModel):
     crowd_first_answer_minutes = fields.Integer(
         related="company_id.crowd_first_answer_minutes", readonly=False
     )
+    crowd_match_language = fields.Boolean(
+        related="company_id.crowd_match_language", readonly=False
+    )
     crowd_fsm_team_id = fields.Many2one(
         related="company_id.crowd_fsm_team_id", readonly=False
     )

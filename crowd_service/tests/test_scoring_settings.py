@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -182,3 +184,46 @@ class TestScoringRights(CrowdCase):
     def test_manager_cannot_push_it_into_another_company(self):
         with self.assertRaises(AccessError):
             self._as(self.manager).write({"company_id": self.company_b.id})
+
+
+@tagged("post_install", "-at_install")
+class TestNewFacts(CrowdCase):
+    """Certificates, languages and costs on the screens."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.worker = cls._create_worker("Anna", membership={"cost_rate": 30.0})
+
+    def test_validity_is_told_by_the_day(self):
+        skill = self.worker.skill_ids
+        for until, validity in (
+            (False, "unlimited"),
+            ("2026-02-28", "expired"),
+            ("2026-03-01", "soon"),
+            ("2026-03-31", "soon"),
+            ("2026-04-01", "valid"),
+        ):
+            skill.valid_until = until
+            skill.invalidate_cache(["validity"])
+            with self.at(datetime(2026, 3, 1, 12)):
+                self.assertEqual(skill.validity, validity, until)
+
+    def test_agent_does_not_read_what_somebody_costs(self):
+        membership = self.worker.crowd_membership_ids
+        self.assertEqual(membership.with_user(self.dispatcher).cost_rate, 30.0)
+        membership.invalidate_cache()
+        with self.assertRaises(AccessError):
+            membership.with_user(self.agent).read(["cost_rate"])
+
+    def test_dispatcher_writes_the_cost(self):
+        with Form(self.worker.crowd_membership_ids.with_user(self.dispatcher)) as form:
+            form.cost_rate = 45.0
+        self.assertEqual(self.worker.crowd_membership_ids.cost_rate, 45.0)
+
+    def test_ticket_form_tells_the_language(self):
+        self.company_a.crowd_match_language = True
+        self.customer.lang = "en_US"
+        form = Form(self.env["helpdesk.ticket"].with_user(self.agent))
+        form.partner_id = self.customer
+        self.assertEqual(form.crowd_language_id.code, "en_US")
