@@ -35,6 +35,7 @@ def parse(args):
     parser.add_argument("--only", type=parts, default="", help=",".join(PARTS))
     parser.add_argument("--cells", default="", help="part of the cells' names")
     parser.add_argument("--repeats", type=int, default=3, help="of each ticket")
+    parser.add_argument("--tickets", type=int, default=20, help="of each cell")
     parser.add_argument("--recall-seconds", type=int, default=90, help="per size")
     parser.add_argument("--out", type=Path, default=Path(".local/bench"))
     parser.add_argument("--build", action="store_true", help="only make the databases")
@@ -61,7 +62,6 @@ def main(args):
     print(text)
     (options.out / "tables.txt").write_text(text + "\n")
     report.draw(results, options.out / "match.svg")
-    run.screens(options)
     print(f"\n{time.monotonic() - start:.0f} s; plot: {options.out / 'match.svg'}\n")
     found = goals.goals(results)
     for goal in found:

@@ -24,13 +24,13 @@ WITH RECURSIVE span AS (
            SELECT COALESCE(array_agg(membership_id), ARRAY[]::int4[]) AS ids
              FROM (SELECT t.membership_id
                      FROM span s
-                    CROSS JOIN unnest(%(communities)s) AS m(id)
                     CROSS JOIN LATERAL (
                           SELECT membership_id,
                                  (lat - %(lat)s) ^ 2
                                  + ((lon - %(lon)s) * %(shrink)s) ^ 2 AS far
                             FROM crowd_worker_search w
-                           WHERE w.community_id = m.id
+                           WHERE w.company_id = %(company)s
+                             AND w.community_id = ANY(%(communities)s)
                              AND w.qualification = %(driver)s AND w.band = s.band
                              AND w.cell BETWEEN s.first AND s.last) t
                     WHERE s.ring = r.ring + 1
@@ -41,13 +41,10 @@ WITH RECURSIVE span AS (
 SELECT unnest(ids) FROM found ORDER BY ring DESC LIMIT 50
 """
 FIRST = """
-SELECT t.membership_id
-  FROM unnest(%(communities)s) AS m(id)
- CROSS JOIN LATERAL (
-       SELECT membership_id, potential FROM crowd_worker_search w
-        WHERE w.community_id = m.id AND w.qualification = %(driver)s
-        ORDER BY potential DESC LIMIT 50) t
- ORDER BY t.potential DESC LIMIT 50
+SELECT worker_id FROM crowd_worker_search
+ WHERE company_id = %(company)s AND qualification = %(driver)s
+   AND community_id = ANY(%(communities)s)
+ ORDER BY potential DESC, worker_id LIMIT 50
 """
 RAREST = """
 SELECT qualification FROM crowd_worker_search
@@ -62,6 +59,7 @@ class Floor:
         ask = env["crowd.matcher"]._read_ask(ticket)
         request = ask.request
         params = {
+            "company": ask.company_id,
             "communities": ask.community_ids,
             "driver": _rarest(env.cr, request),
         }

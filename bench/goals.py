@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from statistics import median
 
+from . import desk
 from .stats import p95, short
 
 
@@ -56,6 +57,10 @@ def goals(results):
         plain, thread = map(median, results.offers)
         what = "200 offers / the same with mail.thread"
         found.append(Goal("P5a", plain / thread, 0.2, what))
+    if results.screens:
+        growth, screen = desk.worst(results.screens)
+        what = f"screens, growth from {desk.FEW:,} workers, worst: {screen}"
+        found.append(Goal("screens", growth, desk.MOST, what))
     crowded = next(iter(cells.values()))
     what = f"search, p95 in ms, {crowded.cell.name}, {results.in_range:,} in range"
     found.append(Goal("T56", p95(crowded.ms["cold"]), 300, what))

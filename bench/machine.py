@@ -204,7 +204,7 @@ def _load(name, how, addon):
     try:
         odoo.modules.registry.Registry.new(name, update_module=True)
     finally:
-        config[how].pop(addon)
+        config[how] = {}
 
 
 def _update(name):

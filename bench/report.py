@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 from statistics import median
 
+from . import desk
 from .goals import growths, ratio
 from .stats import both, short, table
 
@@ -14,6 +15,7 @@ def tables(results):
     """Return all tables as one text."""
     parts = [_cells(count, cells) for count, cells in results.cells.items()]
     parts += [_growth(results), _peers(results), _recall(results), _offers(results)]
+    parts.append(desk.table_of(results.screens) if results.screens else "")
     return "\n".join(filter(None, [*parts, plot(results)]))
 
 

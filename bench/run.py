@@ -1,9 +1,8 @@
 """One run: every measurement, in the same process, one after the other."""
 
-import importlib.util
 from dataclasses import dataclass, field
 
-from . import machine, measure, offers, peers
+from . import desk, machine, measure, offers, peers
 from .cells import CELLS, RADIUS_KM, tickets
 
 PEER_CELLS = ("Berlin, common skill", "village, common skill")
@@ -39,18 +38,23 @@ class Results:
     recall: dict = field(default_factory=dict)
     offers: tuple = ()
     in_range: int = 0
+    screens: dict = field(default_factory=dict)
 
 
 def run(options):
     """Return the :class:`Results` of what the options ask for."""
     results = Results()
     names = {count: machine.database(count) for count in options.sizes}
+    if "screens" in options.only:
+        machine.database(desk.FEW)
     if "peers" in options.only:
         peers.geo_database(GEO_SIZE)  # built now: nothing is built while the clock runs
     cells = [cell for cell in CELLS if options.cells.lower() in cell.name.lower()]
     for count, name in names.items():
         machine.say(f"Measuring among {count:,} workers")
-        results.cells[count] = measure.measure(name, cells, options.repeats)
+        results.cells[count] = measure.measure(
+            name, cells, options.repeats, options.tickets
+        )
         if "recall" in options.only:
             machine.say("Judging everybody")
             mixed = [cell for cell in MIXED if cell in cells]
@@ -64,15 +68,9 @@ def run(options):
     if "offers" in options.only:
         machine.say("Creating offers")
         results.offers = offers.measure(largest)
+    if "screens" in options.only:
+        results.screens = desk.measure(max(names))
     return results
-
-
-def screens(options):
-    """Measure the screens as well, where that part of the bench is present."""
-    if "screens" in options.only and importlib.util.find_spec("bench.screens"):
-        from . import screens as part
-
-        part.main()
 
 
 def _count_in_range(name):
