@@ -1,18 +1,26 @@
 """The search table, by example: what is easily forgotten, and two at the same time."""
 
-from datetime import date, datetime
+import json
+import math
+from datetime import date, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
-from psycopg2 import OperationalError, errorcodes
+from psycopg2 import OperationalError, errorcodes, sql
 
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 from odoo.tests import common, tagged
 from odoo.tools import mute_logger
 
+from ..matching import STANDARD_WEIGHTS
+from ..matching.cells import band_of, cell_of
+from ..matching.scoring import UNASKED_RESPONSE
 from ..models.crowd_clock import simulated_clock
+from ..models.crowd_response import bucket_sql
 from ..models.crowd_worker_search_facts import PENDING
-from .matcher_common import NOON, MatcherCase
+from .matcher_common import MatcherCase
+from .measures_common import NOON, MeasuresCase
 
 
 @tagged("post_install", "-at_install")
@@ -333,3 +341,136 @@ class _Transaction:
         finally:
             self._manager.__exit__(None, None, None)
             self._cr.close()
+
+
+@tagged("post_install", "-at_install")
+class TestVectors(MeasuresCase):
+    """The numbers that the pure rules give are those of the search table."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        vectors = Path(__file__).parent / "vectors" / "matching.json"
+        cls.table = json.loads(vectors.read_text())
+        cls.service.write(
+            {
+                "crowd_skill_ids": [(5,)],
+                "list_price": cls.table["price"],
+                "crowd_minutes": cls.table["minutes"],
+                "crowd_radius_km": cls.table["radius_km"],
+            }
+        )
+        cls.ticket = cls._create_ticket("Router")
+
+    def _member(self, row):
+        """Return the membership of somebody with these facts."""
+        worker = self._create_worker(row["name"], km=row["km"], skills={})
+        member = worker.crowd_membership_ids
+        facts = dict(row["facts"])
+        asked, answered = facts.pop("response_count"), facts.pop("response_sum")
+        if asked:
+            self.env["crowd.response"].create(
+                {
+                    "membership_id": member.id,
+                    "company_id": self.company_a.id,
+                    "bucket": 2,
+                    "week_part": "2",
+                    "asked_count": asked,
+                    "response_sum": answered,
+                }
+            )
+        for _ticket in range(facts.pop("similar_count")):
+            self._solve(worker)
+        member.write(dict(facts, capacity=99))
+        return member
+
+    def _solve(self, worker):
+        ticket = self._create_ticket("Router")
+        self._create_job(worker, ticket=ticket, sent_at=NOON - timedelta(days=30))
+        ticket.crowd_dispatch_id.service_id = self.service
+        self.env["crowd.experience"]._learn(ticket.ids)
+
+    def _set_means(self, row):
+        means = row["means"]
+        self.company_a.write(
+            {
+                "crowd_mean_" + name: means.get(name, 0.0)
+                for name in ("stars", "success", "response")
+            }
+        )
+
+    def test_members(self):
+        for row in self.table["members"]:
+            if "load" not in row and "preference" not in row:
+                with self.subTest(row["name"]), self.at(NOON):
+                    self._check_member(row)
+
+    def _check_member(self, row):
+        self._set_means(row)
+        member = self._member(row)
+        found = self.env["crowd.matcher"]._explain(self.ticket, member.worker_id)
+        self.assertAlmostEqual(found.score, row["score"], delta=0.01)
+        for part, share in row["shares"].items():
+            points = STANDARD_WEIGHTS[part] * share
+            self.assertAlmostEqual(found.parts[part], points, delta=0.01)
+        self._check_columns(row, member)
+        self._check_bound(member, found.score)
+        member.worker_id.active = False
+
+    def _check_columns(self, row, member):
+        self.env["crowd.worker.search"]._sync_pending()
+        self.env.cr.execute(
+            "SELECT * FROM crowd_worker_search"
+            " WHERE membership_id = %s AND qualification = 0",
+            member.ids,
+        )
+        (found,) = self.env.cr.dictfetchall()
+        shares, facts = row["shares"], row["facts"]
+        quality = math.ceil(round(10000 * shares["quality"], 3))
+        self.assertIn(found["quality"] - quality, (0, 1))
+        percent = found["responses"] >> 8 * 2 & 127
+        self.assertIn(percent - math.ceil(round(100 * shares["response"], 3)), (0, 1))
+        self.assertEqual(found["tickets"], facts["similar_count"])
+        self.assertEqual(found["ratings"], min(3, facts["quality_count"]))
+        self.assertEqual(found["cost_rate"], round(100 * facts["cost_rate"]))
+        band = band_of(found["lat"])
+        self.assertEqual(found["band"], band)
+        self.assertEqual(found["cell"], cell_of(found["lon"], band))
+        mean = row["means"].get("response", UNASKED_RESPONSE)
+        best = dict(shares, response=max(shares["response"], mean), cost=1.0)
+        for part in ("distance", "preference"):
+            del best[part]
+        potential = sum(STANDARD_WEIGHTS[part] * best[part] for part in best)
+        self.assertAlmostEqual(found["potential"], potential, delta=0.01)
+
+    def _check_bound(self, member, score):
+        matcher = self.env["crowd.matcher"]
+        ask = matcher._read_ask(self.ticket)
+        self.env.cr.execute(*matcher._find_field(ask).scan(-1.0, 1000))
+        bounds = {row[0]: row[2] for row in self.env.cr.fetchall()}
+        self.assertGreaterEqual(bounds[member.id], score - 1e-6)
+        self.assertLessEqual(bounds[member.id], score + 0.5)
+
+    def test_cells(self):
+        worker = self._create_worker("Traveller")
+        for row in self.table["cells"]:
+            with self.subTest(row):
+                worker.write(
+                    {"partner_latitude": row["lat"], "partner_longitude": row["lon"]}
+                )
+                self.env["base"].flush()
+                self.env["crowd.worker.search"]._sync_pending()
+                self.env.cr.execute(
+                    "SELECT DISTINCT band, cell FROM crowd_worker_search"
+                    " WHERE worker_id = %s",
+                    worker.ids,
+                )
+                self.assertEqual(self.env.cr.fetchall(), [(row["band"], row["cell"])])
+
+    def test_buckets(self):
+        query = sql.SQL("SELECT {} FROM (SELECT %s::timestamp AS moment) t").format(
+            bucket_sql("moment")
+        )
+        for row in self.table["buckets"]:
+            self.env.cr.execute(query, (row["moment"],))
+            self.assertEqual(self.env.cr.fetchone()[0], row["bucket"], row)
