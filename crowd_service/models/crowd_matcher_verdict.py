@@ -105,7 +105,7 @@ class CrowdMatcher(models.AbstractModel):
     def _word_without(self, part):
         """Return what a part means of which there is nothing to tell."""
         return {
-            "response": _("no answers known at this hour"),
+            "response": _("no answers at this hour so far"),
             "experience": _("no similar ticket solved yet"),
             "preference": _("no wish of this customer"),
             "cost": _("costs nothing extra"),

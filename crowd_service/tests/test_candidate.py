@@ -103,22 +103,27 @@ class TestCandidate(MatcherCase):
         self.assertFalse(any(kept.mapped("is_near_miss")))
 
     def test_as_many_statements_for_few_as_for_many(self):
-        dispatch = self.ticket._crowd_open_dispatch()
         counts = []
-        for number in (1, 5, 40):
+        for number in (5, 40):
             for n in range(number):
                 self._create_worker(f"Far {number} {n}", km=31 + n / 8)
                 self._create_worker(f"Near {number} {n}", km=n / 8)
-            dispatch.round += 1
-            dispatch.flush()
-            result = self.matcher._match(self.ticket)
-            self.env.cache.invalidate()
-            before = self.cr.sql_log_count
-            kept = self.env["crowd.candidate"]._store(dispatch, result)
-            kept.flush()
-            # the ORM inserts row by row
-            counts.append(self.cr.sql_log_count - before - len(kept))
-        self.assertEqual(counts[1], counts[2], "the first one reads rights as well")
+            # the best of three: rights are read now and then
+            counts.append(min(self._count_statements() for _time in range(3)))
+        self.assertEqual(counts[0], counts[1])
+
+    def _count_statements(self):
+        """Return how many statements it takes to keep a round, but for the rows."""
+        dispatch = self.ticket._crowd_open_dispatch()
+        dispatch.round += 1
+        dispatch.flush()
+        result = self.matcher._match(self.ticket)
+        self.env.cache.invalidate()
+        before = self.cr.sql_log_count
+        kept = self.env["crowd.candidate"]._store(dispatch, result)
+        kept.flush()
+        # the ORM inserts row by row
+        return self.cr.sql_log_count - before - len(kept)
 
     def test_recruiting_and_training(self):
         """The groups of the menu can be read."""

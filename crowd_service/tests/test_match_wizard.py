@@ -71,19 +71,25 @@ class TestMatchWizard(CrowdCase):
         few = self._create_ticket(crowd_service_id=self._create_rare(5).id)
         many = self._create_ticket(crowd_service_id=self._create_rare(39).id)
         self._sync_search()
-        counts = []
-        for ticket, candidates in ((few, 5), (few, 5), (many, 39)):
-            compat.flush(self.env)
-            compat.invalidate(self.env)
-            before = self.cr.sql_log_count
-            match = self._open(ticket)
-            compat.flush(self.env)
-            counts.append(self.cr.sql_log_count - before)
-            self.assertEqual(len(match.line_ids), candidates)
-            self.assertTrue(match.near_miss_ids)
-            # the ORM inserts row by row
-            counts[-1] -= len(match.line_ids) + len(match.near_miss_ids)
-        self.assertEqual(counts[1], counts[2], "the first one reads rights as well")
+        # the best of three: rights are read now and then
+        counts = [
+            min(self._count_statements(ticket, candidates) for _time in range(3))
+            for ticket, candidates in ((few, 5), (many, 39))
+        ]
+        self.assertEqual(counts[0], counts[1])
+
+    def _count_statements(self, ticket, candidates):
+        """Return how many statements it takes to open the screen, but for the rows."""
+        compat.flush(self.env)
+        compat.invalidate(self.env)
+        before = self.cr.sql_log_count
+        match = self._open(ticket)
+        compat.flush(self.env)
+        count = self.cr.sql_log_count - before
+        self.assertEqual(len(match.line_ids), candidates)
+        self.assertTrue(match.near_miss_ids)
+        # the ORM inserts row by row
+        return count - len(match.line_ids) - len(match.near_miss_ids)
 
     def _create_rare(self, count):
         """Return a service that ``count`` friends can do."""

@@ -88,6 +88,26 @@ class TestWhyNot(MatcherCase):
         self.assertTrue(wizard.is_askable)
         self.assertNotIn("Near the customer", str(wizard.details))
 
+    def test_words(self):
+        for code, data, words in (
+            ("response", {"minutes": 0.2}, "answers in 1 min at this hour"),
+            ("response", {"minutes": 150}, "answers in 2 h at this hour"),
+            ("similar", {"count": 3}, "solved 3 like this"),
+            ("liked", {}, "helped this customer before and was liked"),
+            ("rating", {"stars": 4.55, "count": 1}, "4.5 stars from one rating"),
+            ("success", {"solved": 0, "jobs": 1}, "one job, unsolved"),
+            ("cost", {"percent": 40.4}, "costs 40 % of the price"),
+            ("capacity", {"open_jobs": 0, "capacity": 0}, "takes no jobs"),
+            ("capacity", {"open_jobs": 2, "capacity": 2}, "2 of 2 jobs open"),
+            (
+                "expired",
+                {"expired": ((self.skill_wlan.id, NOON.date(), 1),)},
+                "WLAN expired one day ago",
+            ),
+        ):
+            with self.subTest(words=words):
+                self.assertEqual(self.matcher._word_remark(code, data), words)
+
     # ------------------------------------------------------------------
     # earlier rounds
     # ------------------------------------------------------------------

@@ -11,11 +11,9 @@ TABLE = Markup(
     '<table class="table table-sm"><thead>%s</thead><tbody>%s</tbody></table>'
 )
 ROW = Markup("<tr>%s</tr>")
-HEAD, CELL, NUMBER = (
-    Markup("<th>%s</th>"),
-    Markup("<td>%s</td>"),
-    Markup('<td class="text-right">%s</td>'),
-)
+HEAD, CELL = Markup("<th>%s</th>"), Markup("<td>%s</td>")
+HEAD_NUMBER = Markup('<th class="text-right">%s</th>')
+NUMBER = Markup('<td class="text-right">%s</td>')
 
 
 class CrowdWhyNot(models.TransientModel):
@@ -105,7 +103,8 @@ class CrowdWhyNot(models.TransientModel):
             (CELL % matcher._word_reason(code), CELL % matcher._word_remark(code, data))
             for code, data in found.reasons
         ]
-        return self._make_table((_("Why not"), _("By how much")), rows)
+        titles = (HEAD % _("Why not"), HEAD % _("By how much"))
+        return self._make_table(titles, rows)
 
     def _tell_parts(self, verdict):
         """Return a table of the parts of the score."""
@@ -115,11 +114,17 @@ class CrowdWhyNot(models.TransientModel):
                 verdict
             )
         ]
-        return self._make_table((_("Part"), _("Points"), _("At most"), _("Why")), rows)
+        titles = (
+            HEAD % _("Part"),
+            HEAD_NUMBER % _("Points"),
+            HEAD_NUMBER % _("At most"),
+            HEAD % _("Why"),
+        )
+        return self._make_table(titles, rows)
 
     def _make_table(self, titles, rows):
-        head = ROW % Markup().join(HEAD % title for title in titles)
-        return TABLE % (head, Markup().join(ROW % Markup().join(row) for row in rows))
+        body = Markup().join(ROW % Markup().join(row) for row in rows)
+        return TABLE % (ROW % Markup().join(titles), body)
 
     # ------------------------------------------------------------------
     # earlier rounds
