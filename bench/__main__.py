@@ -56,10 +56,13 @@ def main(args):
             if options.statements:
                 print(statements.table_of(name, options.cells))
         return 0
-    results = run.run(options)
+    results = run.Results()
+    try:
+        run.run(options, results)
+    finally:  # what was measured until then is worth seeing
+        text = report.tables(results) if results.cells else ""
+        print(text, flush=True)
     options.out.mkdir(parents=True, exist_ok=True)
-    text = report.tables(results)
-    print(text)
     (options.out / "tables.txt").write_text(text + "\n")
     report.draw(results, options.out / "match.svg")
     print(f"\n{time.monotonic() - start:.0f} s; plot: {options.out / 'match.svg'}\n")

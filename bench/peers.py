@@ -32,7 +32,8 @@ def geo_partner(name, cell, repeats):
                 }
             )
         env["base"].flush()
-        return [_timed(env, lead.search_geo_partner, lead) for lead in leads]
+        assert all(leads.search_geo_partner().values()), "nobody has a grade"
+        return [_timed(env, lead.search_geo_partner) for lead in leads]
 
 
 def geodesic_loop(name, cell, repeats):
@@ -60,10 +61,9 @@ def _nearest(env, ticket):
     return sorted(found)[:50]
 
 
-def _timed(env, call, expected=None):
+def _timed(env, call):
     env.cache.invalidate()
     start = time.perf_counter()
-    found = call()
+    call()
     spent = (time.perf_counter() - start) * 1000
-    assert found, "the peer found nobody: it was not asked properly"
     return spent
