@@ -1,6 +1,7 @@
 """The same facts, and what has to come of them, as for the search table in SQL."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def request_of(row):
         for name, value in row["means"].items()
     }
     numbers = {name: TABLE[name] for name in ("price", "minutes", "radius_km")}
-    return REQUEST.__class__(**dict(vars(REQUEST), **numbers, **means))
+    return replace(REQUEST, **numbers, **means)
 
 
 def worker_of(row):
