@@ -3,7 +3,8 @@
     python bench/screens.py --url http://127.0.0.1:8069 --db NAME --login agent --password agent
 
 Calls what the web client calls, over HTTP, and prints a line per screen: median and p95 in milliseconds of all its calls
-together. ``measure`` returns the same as ``{screen: [milliseconds]}``. What a record lacks is created and stays.
+together. With several databases of one server it opens each screen in all of them by turns, and prints how many times as
+long as in the first one it takes. An order or a ticket that is missing is created and stays.
 """
 
 import argparse
@@ -269,16 +270,20 @@ PROMISED = ("worker_list", "order_form", "order_form_new", "ticket_form")
 ALL = [name for name in vars(Screens) if not name.startswith("_")]
 
 
-def measure(client, names=ALL, repeat=20, warm_up=2):
-    """Open each screen ``repeat`` times; return ``{name: [milliseconds]}``."""
-    screens, times = Screens(client), {}
+def measure(clients, names=ALL, repeat=20, warm_up=2):
+    """Open each screen ``repeat`` times; return ``{name: [milliseconds, …]}`` for each client.
+
+    The clients take turns, so that whatever else the machine does slows all of them.
+    """
+    screens = [Screens(client) for client in clients]
+    times = [{name: [] for name in names} for _client in clients]
     for name in names:
-        times[name] = []
         for number in range(-warm_up, repeat):
-            start = time.perf_counter()
-            getattr(screens, name)()
-            if number >= 0:
-                times[name].append(1000 * (time.perf_counter() - start))
+            for of_client, taken in zip(screens, times):
+                start = time.perf_counter()
+                getattr(of_client, name)()
+                if number >= 0:
+                    taken[name].append(1000 * (time.perf_counter() - start))
     return times
 
 
@@ -290,15 +295,25 @@ def median_and_p95(values):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--url", default="http://127.0.0.1:8069")
-    for name in ("--db", "--login", "--password"):
+    parser.add_argument("--db", required=True, nargs="+", help="the first: compare to")
+    for name in ("--login", "--password"):
         parser.add_argument(name, required=True)
     parser.add_argument("--companies", type=int, help="use so many of the companies")
     parser.add_argument("--repeat", type=int, default=20)
-    parser.add_argument("screens", nargs="*", default=ALL, help="default: all")
+    parser.add_argument("--screens", nargs="+", default=ALL, help="default: all")
     args = parser.parse_args()
-    client = Client(args.url, args.db, args.login, args.password, args.companies)
-    for name, values in measure(client, args.screens, args.repeat).items():
-        print("%-28s %9.1f %9.1f" % (name, *median_and_p95(values)), flush=True)
+    clients = [
+        Client(args.url, name, args.login, args.password, args.companies)
+        for name in args.db
+    ]
+    for screen in args.screens:  # each is printed when it is done
+        found = [
+            median_and_p95(times[screen])
+            for times in measure(clients, [screen], args.repeat)
+        ]
+        cells = ["%9.1f %9.1f" % cell for cell in found]
+        cells += ["%6.2f" % (median / found[0][0]) for median, _p95 in found[1:]]
+        print("%-28s" % screen, *cells, flush=True)
 
 
 if __name__ == "__main__":
