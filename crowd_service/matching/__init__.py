@@ -12,7 +12,7 @@ from .entities import (
 )
 from .filters import NEAR_FACTOR
 from .geo import EARTH_RADIUS_KM, bounding_box, distance_band, distance_km, travel_minutes
-from .ranking import best_of_each, by_score, judge, rank, sort_out, survey
+from .ranking import best_of_each, judge, rank, sort_out, survey, weigh
 from .reasons import REASONS
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
     "Worker",
     "best_of_each",
     "bounding_box",
-    "by_score",
     "distance_band",
     "distance_km",
     "judge",
@@ -37,4 +36,5 @@ __all__ = [
     "sort_out",
     "survey",
     "travel_minutes",
+    "weigh",
 ]

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Optional
+from types import MappingProxyType
+from typing import Any, NamedTuple, Optional
 
 from .availability import Schedule
 
@@ -21,6 +22,7 @@ STANDARD_WEIGHTS = {
     "cost": 5.0,
 }
 PARTS = tuple(STANDARD_WEIGHTS)
+NOTHING: Mapping = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,7 @@ class Request:
         return (self.window[0] if self.window else self.now).date()
 
 
-@dataclass(frozen=True)
-class Worker:
+class Worker(NamedTuple):
     """The facts about one worker in one membership, at the moment of the match.
 
     ``membership_id`` is None when he has none in the ticket's company. ``lat`` is None
@@ -102,8 +103,8 @@ class Worker:
     similar_count: int = 0
     preference: str = ""
     cost_rate: float = 0.0
-    levels: Mapping[int, int] = field(default_factory=dict)
-    valid_until: Mapping[int, date] = field(default_factory=dict)
+    levels: Mapping[int, int] = NOTHING
+    valid_until: Mapping[int, date] = NOTHING
     language_ids: frozenset[int] = frozenset()
     territory_ids: frozenset[int] = frozenset()
     schedule: Schedule = Schedule()

@@ -5,7 +5,7 @@ passes, else the data that explains the code of the same name in ``reasons``.
 """
 
 from .availability import obstacle
-from .reasons import CURABLE
+from .reasons import CODES, CURABLE
 
 #: Membership states that the desk or the worker can turn into "active".
 CURABLE_STATES = ("applied", "verified", "paused")
@@ -58,13 +58,16 @@ def check_asked(request, worker, distance_km):
 
 
 def check_skill(request, worker, distance_km):
-    missing = tuple(sorted(set(request.skills) - set(worker.levels)))
-    return {"skill_ids": missing} if missing else None
+    if request.skills.keys() <= worker.levels.keys():
+        return None
+    return {"skill_ids": tuple(sorted(set(request.skills) - set(worker.levels)))}
 
 
 def check_expired(request, worker, distance_km):
+    if not worker.valid_until:
+        return None
     expired = tuple(
-        (skill_id, worker.valid_until[skill_id], (request.day - until).days)
+        (skill_id, until, (request.now.date() - until).days)
         for skill_id, until in sorted(worker.valid_until.items())
         if skill_id in request.skills and until < request.day
     )
@@ -123,7 +126,7 @@ def check_daily_cap(request, worker, distance_km):
     return {"accepted": worker.accepted_today, "cap": worker.daily_cap}
 
 
-#: In the order of ``reasons.REASONS``. None: found by ``obstacle``, once for all four.
+#: In the order of ``reasons.REASONS``; ``obstacle`` finds the four reasons of time.
 FILTERS = {
     "archived": check_archived,
     "type": check_type,
@@ -142,25 +145,25 @@ FILTERS = {
     "unlocated": check_unlocated,
     "radius": check_radius,
     "own_radius": check_own_radius,
-    "away": None,
-    "absent": None,
-    "calendar": None,
-    "appointment": None,
     "capacity": check_capacity,
     "daily_cap": check_daily_cap,
 }
 
 
+_CHECKS = tuple(FILTERS.items())
+
+
 def failed_rules(request, worker, distance_km):
     """Return ``((code, data), ...)`` of every rule the worker fails, in order."""
-    found, hindrance = [], obstacle(request, worker)
-    for code, check in FILTERS.items():
-        if check:
-            data = check(request, worker, distance_km)
-            if data is not None:
-                found.append((code, data))
-        elif hindrance and hindrance[0] == code:
-            found.append(hindrance)
+    found = []
+    for code, check in _CHECKS:
+        data = check(request, worker, distance_km)
+        if data is not None:
+            found.append((code, data))
+    hindrance = obstacle(request, worker)
+    if hindrance:
+        found.append(hindrance)
+        found.sort(key=lambda remark: CODES.index(remark[0]))
     return tuple(found)
 
 

@@ -1,10 +1,10 @@
 """From a request and the workers' facts to a ranked list and its near misses."""
 
 from collections import Counter
-from dataclasses import replace
 from itertools import groupby
+from typing import NamedTuple, Optional
 
-from .entities import Candidate, MatchResult, Survey
+from .entities import Candidate, MatchResult, Survey, Worker
 from .filters import failed_rules, is_near_miss
 from .geo import distance_km, travel_minutes
 from .reasons import CODES
@@ -13,11 +13,44 @@ from .scoring import job_cost, rounded, score_parts
 NEAR_MISSES_PER_REASON = 10
 
 
-def judge(request, worker):
-    """Return the unranked :class:`Candidate` that the rules make of ``worker``."""
+class Verdict(NamedTuple):
+    """What the rules make of a worker, before it is told in a :class:`Candidate`.
+
+    Excluded: ``reasons`` are the rules he fails, as remarks, and there are no parts.
+    """
+
+    worker: Worker
+    distance_km: Optional[float]
+    reasons: tuple = ()
+    parts: Optional[dict] = None
+    score: float = 0.0
+
+    @property
+    def worker_id(self):
+        return self.worker.worker_id
+
+    @property
+    def membership_id(self):
+        return self.worker.membership_id
+
+    @property
+    def excluded_reason(self):
+        return self.reasons[0][0] if self.reasons else ""
+
+
+def weigh(request, worker):
+    """Return the :class:`Verdict` on ``worker``."""
     distance = _distance(request, worker)
     reasons = failed_rules(request, worker, distance)
-    parts = None if reasons else score_parts(request, worker, distance)
+    if reasons:
+        return Verdict(worker, distance, reasons)
+    parts = score_parts(request, worker, distance)
+    return Verdict(worker, distance, (), parts, rounded(sum(parts.values())))
+
+
+def tell(request, verdict, rank=0):
+    """Return the :class:`Candidate` of a verdict, with all that speaks for him."""
+    worker, distance = verdict.worker, verdict.distance_km
     found = {
         "worker_id": worker.worker_id,
         "name": worker.name,
@@ -27,25 +60,33 @@ def judge(request, worker):
         "distance_km": distance,
         "travel_minutes": None if distance is None else travel_minutes(distance),
     }
-    if reasons:
-        return Candidate(**found, excluded_reason=reasons[0][0], reasons=reasons)
+    if verdict.reasons:
+        return Candidate(
+            **found, excluded_reason=verdict.excluded_reason, reasons=verdict.reasons
+        )
     return Candidate(
         **found,
-        parts=parts,
-        score=rounded(sum(parts.values())),
+        rank=rank,
+        parts=verdict.parts,
+        score=verdict.score,
         reasons=_praise(request, worker, distance),
     )
 
 
-def best_of_each(candidates):
-    """Return one candidate per worker: of several memberships the one that speaks most
+def judge(request, worker):
+    """Return the unranked :class:`Candidate` that the rules make of ``worker``."""
+    return tell(request, weigh(request, worker))
+
+
+def best_of_each(verdicts):
+    """Return one verdict (or candidate) per worker: of several memberships the one that speaks most
     for him.
 
     The best score of those that pass; if none passes, the one that fails the fewest
     rules, and those late in the order of judging.
     """
-    ordered = sorted(candidates, key=lambda c: (c.worker_id, *_for_him(c)))
-    return [next(group) for _id, group in groupby(ordered, lambda c: c.worker_id)]
+    ordered = sorted(verdicts, key=lambda v: (v.worker_id, *_for_him(v)))
+    return [next(group) for _id, group in groupby(ordered, lambda v: v.worker_id)]
 
 
 def rank(request, workers, limit=50):
@@ -54,40 +95,45 @@ def rank(request, workers, limit=50):
 
     The order of ``workers`` does not matter: ties end in the worker's id.
     """
-    return sort_out(request, [judge(request, worker) for worker in workers], limit)
+    weighed = [weigh(request, worker) for worker in workers]
+    return sort_out(request, weighed, weighed, limit)
 
 
-def sort_out(request, candidates, limit=50):
-    """Return the :class:`MatchResult` of judged ``candidates``."""
-    judged = best_of_each(candidates)
-    fit = sorted((c for c in judged if not c.excluded_reason), key=by_score)
-    excluded = [c for c in judged if c.excluded_reason]
+def sort_out(request, ranked, near, limit=50):
+    """Return the :class:`MatchResult` of two lists of verdicts.
+
+    :param ranked: among them are the best ``limit``
+    :param near: among them, with all memberships of a worker, are the near misses
+    """
+    fit = [verdict for verdict in best_of_each(ranked) if not verdict.reasons]
+    fit.sort(key=by_score)
+    excluded = [verdict for verdict in best_of_each(near) if verdict.reasons]
     return MatchResult(
-        ranked=tuple(replace(c, rank=n) for n, c in enumerate(fit[:limit], 1)),
-        near_misses=_near_misses(request, excluded),
+        ranked=tuple(tell(request, v, n) for n, v in enumerate(fit[:limit], 1)),
+        near_misses=tuple(tell(request, v) for v in _near_misses(request, excluded)),
     )
 
 
 def survey(request, workers):
     """Return the :class:`Survey` of judging all ``workers``."""
-    judged = best_of_each(judge(request, worker) for worker in workers)
-    counts = Counter(c.excluded_reason for c in judged)
+    weighed = best_of_each(weigh(request, worker) for worker in workers)
+    counts = Counter(verdict.excluded_reason for verdict in weighed)
     fit = counts.pop("", 0)
-    return Survey(looked_at=len(judged), fit=fit, excluded=dict(counts))
+    return Survey(looked_at=len(weighed), fit=fit, excluded=dict(counts))
 
 
-def by_score(candidate):
+def by_score(verdict):
     """Sort key: the best first, ties by the worker's id."""
-    return -candidate.score, candidate.worker_id
+    return -verdict.score, verdict.worker_id
 
 
-def _for_him(candidate):
-    late = CODES.index(candidate.excluded_reason) if candidate.excluded_reason else 0
+def _for_him(verdict):
+    code = verdict.excluded_reason
     return (
-        len(candidate.reasons) if candidate.excluded_reason else 0,
-        -late,
-        -candidate.score,
-        candidate.membership_id or 0,
+        len(verdict.reasons) if code else 0,
+        -CODES.index(code) if code else 0,
+        -verdict.score,
+        verdict.membership_id or 0,
     )
 
 
@@ -98,22 +144,22 @@ def _distance(request, worker):
     return distance_km(request.lat, request.lon, worker.lat, worker.lon)
 
 
-def _by_distance(candidate):
-    unknown = candidate.distance_km is None
-    return unknown, candidate.distance_km or 0.0, candidate.worker_id
+def _by_distance(verdict):
+    unknown = verdict.distance_km is None
+    return unknown, verdict.distance_km or 0.0, verdict.worker_id
 
 
 def _near_misses(request, excluded):
     """Return the nearest of each reason, all together nearest first."""
     kept, per_reason = [], Counter()
-    for candidate in sorted(excluded, key=_by_distance):
-        code = candidate.excluded_reason
-        if not is_near_miss(request, candidate.reasons):
+    for verdict in sorted(excluded, key=_by_distance):
+        if not is_near_miss(request, verdict.reasons):
             continue
+        code = verdict.excluded_reason
         per_reason[code] += 1
         if per_reason[code] <= NEAR_MISSES_PER_REASON:
-            kept.append(candidate)
-    return tuple(kept)
+            kept.append(verdict)
+    return kept
 
 
 def _praise(request, worker, distance):

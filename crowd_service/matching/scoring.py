@@ -37,6 +37,8 @@ STARS_SHARE = 0.6
 HALVING_MINUTES = 10.0
 #: So many similar tickets earn half the points for experience.
 HALVING_TICKETS = 2.0
+#: So many of his last solved tickets are looked at.
+LAST_TICKETS = 20
 #: So many offers in a week halve the points for being asked little.
 HALVING_OFFERS = 4.0
 #: An open job weighs as much as so many offers.
@@ -185,7 +187,8 @@ def score_parts(request, worker, distance_km):
     """Return the points of each part, ``{part: points}``."""
     most = points(request)
     return {
-        part: most[part] * SHARES[part](request, worker, distance_km) for part in PARTS
+        part: most[part] * share(request, worker, distance_km)
+        for part, share in SHARES.items()
     }
 
 

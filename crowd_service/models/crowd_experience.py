@@ -2,6 +2,7 @@ from odoo import SUPERUSER_ID, _, api, fields, models
 from odoo.tools import html2plaintext, ormcache
 
 from .. import compat
+from ..matching.scoring import LAST_TICKETS
 
 #: Full text configuration of PostgreSQL by language; "simple" for all others.
 CONFIGS = {
@@ -13,7 +14,6 @@ CONFIGS = {
 }
 SIMPLE = "simple"
 BATCH = 1000  # tickets read at once
-LAST_TICKETS = 20  # of a worker that are looked at
 SIMILAR_SHARE = 0.3
 SIMILAR_TERMS = 2
 MOST_TERMS = 40  # of title and summary that count
@@ -275,14 +275,23 @@ class CrowdExperience(models.Model):
     @api.model
     def _get_language(self, ticket):
         """Return the full text configuration that a ticket is read in."""
-        lang = ticket.partner_id.lang or ticket.company_id.partner_id.lang or ""
-        config = CONFIGS.get(lang[:2].lower(), SIMPLE)
+        lang = ticket.partner_id.lang or ticket.company_id.partner_id.lang
+        return self._get_config(lang)
+
+    @api.model
+    def _get_config(self, lang):
+        """Return the full text configuration of a language such as ``de_CH``."""
+        config = CONFIGS.get((lang or "")[:2].lower(), SIMPLE)
         return config if config in self._get_configs() else SIMPLE
 
     @api.model
     def _get_title(self, ticket):
         """Return the words that tickets are compared by."""
-        return " ".join(filter(None, (ticket.name, ticket.crowd_summary)))
+        return self._join_title(ticket.name, ticket.crowd_summary)
+
+    @api.model
+    def _join_title(self, *texts):
+        return " ".join(filter(None, texts))
 
     @api.model
     def _get_body(self, ticket):
@@ -298,12 +307,18 @@ class CrowdExperience(models.Model):
     @api.model
     def _prepare_similar(self, ticket):
         """Return the parameters of ``SIMILAR`` and ``FIND``, without their own."""
+        return self._prepare_similar_values(
+            ticket_id=ticket.id,
+            company_id=ticket.company_id.id,
+            service_id=ticket.crowd_service_id.id or 0,
+            language=self._get_language(ticket),
+            text=self._get_title(ticket),
+        )
+
+    @api.model
+    def _prepare_similar_values(self, **values):
         return {
-            "ticket_id": ticket.id,
-            "company_id": ticket.company_id.id,
-            "service_id": ticket.crowd_service_id.id or 0,
-            "language": self._get_language(ticket),
-            "text": self._get_title(ticket),
+            **values,
             "rank_of_a_term": RANK_OF_A_TERM,
             "similar_terms": SIMILAR_TERMS,
             "similar_share": SIMILAR_SHARE,
@@ -315,11 +330,15 @@ class CrowdExperience(models.Model):
     @api.model
     def _count_similar(self, ticket, worker_ids):
         """Return ``{worker id: number}`` of similar tickets; none: not in it."""
+        self.flush()
+        return self._run_similar(self._prepare_similar(ticket), worker_ids)
+
+    @api.model
+    def _run_similar(self, params, worker_ids):
+        """As :meth:`_count_similar`, with parameters that were prepared before."""
         if not worker_ids:
             return {}
-        self.flush()
-        params = dict(self._prepare_similar(ticket), worker_ids=list(worker_ids))
-        self.env.cr.execute(SIMILAR, params)
+        self.env.cr.execute(SIMILAR, dict(params, worker_ids=list(worker_ids)))
         return dict(self.env.cr.fetchall())
 
     @api.model

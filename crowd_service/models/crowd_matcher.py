@@ -33,10 +33,8 @@ class CrowdMatcher(models.AbstractModel):
             return matching.MatchResult()
         field = self._find_field(ask)
         judged = self._search_best(ask, field, limit)
-        if near_misses:
-            known = {candidate.membership_id for candidate in judged}
-            judged += self._search_near(ask, field, known)
-        return matching.sort_out(ask.request, judged, limit)
+        near = self._search_near(ask, field, judged) if near_misses else []
+        return matching.sort_out(ask.request, judged, near, limit)
 
     @api.model
     def _judge(self, ticket, workers, dispatch=None):

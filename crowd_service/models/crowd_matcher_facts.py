@@ -10,63 +10,64 @@ from .. import matching
 
 FAIRNESS_DAYS = 7
 
-# One round trip for all facts but schedules and similar tickets.
+# One round trip for all facts but schedules and similar tickets. The columns up to
+# ``recent_offers`` are those of ``matching.Worker``, in its order.
 FACTS = """
-SELECT w.id AS worker_id, p.name, w.worker_type, p.tz, w.active AS is_active,
-       CASE WHEN w.is_located THEN COALESCE(p.partner_latitude, 0)::float8 END AS lat,
-       CASE WHEN w.is_located THEN COALESCE(p.partner_longitude, 0)::float8 END AS lon,
-       COALESCE(w.crowd_radius_km, 0) AS own_radius_km,
+SELECT w.id, p.name, w.worker_type,
+       CASE WHEN w.is_located THEN COALESCE(p.partner_latitude, 0)::float8 END,
+       CASE WHEN w.is_located THEN COALESCE(p.partner_longitude, 0)::float8 END,
+       COALESCE(w.crowd_radius_km, 0),
        CASE w.worker_type WHEN 'technician' THEN ARRAY[p.id]
-            ELSE ARRAY[p.id, COALESCE(p.commercial_partner_id, p.id)]
-        END AS partner_ids,
+            ELSE ARRAY[p.id, COALESCE(p.commercial_partner_id, p.id)] END,
+       w.active,
        COALESCE(p.email, '') <> '' OR EXISTS (
-           SELECT FROM res_users u WHERE u.partner_id = p.id AND u.active
-       ) AS is_reachable,
-       m.id AS membership_id, m.community_id, COALESCE(m.state, '') AS membership_state,
-       COALESCE(m.community_id = ANY(%(communities)s), FALSE) AS does_service,
-       COALESCE(m.capacity, 0) AS capacity, COALESCE(m.daily_cap, 0) AS daily_cap,
-       COALESCE(m.quality, 0)::float8 AS quality,
-       COALESCE(m.quality_count, 0) AS quality_count,
-       COALESCE(m.job_count, 0) AS job_count,
-       COALESCE(m.solved_count, 0) AS solved_count,
-       COALESCE(m.cost_rate, 0)::float8 AS cost_rate,
-       COALESCE(r.response_sum, 0)::float8 AS response_sum,
-       COALESCE(r.asked_count, 0) AS response_count,
-       r.answer_minutes::float8 AS answer_minutes,
-       (SELECT array_agg(ARRAY[s.skill_id, COALESCE(s.level_progress, 0),
-                               COALESCE(s.valid_until - %(day)s::date, 99999)])
-          FROM fsm_person_skill s
-         WHERE s.person_id = w.id AND s.skill_id = ANY(%(skills)s)) AS skills,
+           SELECT FROM res_users u WHERE u.partner_id = p.id AND u.active),
+       m.id, m.community_id, COALESCE(m.state, ''),
+       COALESCE(m.community_id = ANY(%(communities)s), FALSE),
+       COALESCE(m.capacity, 0), COALESCE(m.daily_cap, 0),
+       COALESCE(m.quality, 0)::float8, COALESCE(m.quality_count, 0),
+       COALESCE(m.job_count, 0), COALESCE(m.solved_count, 0),
+       COALESCE(r.response_sum, 0)::float8, COALESCE(r.asked_count, 0),
+       r.answer_minutes::float8, COALESCE(m.cost_rate, 0)::float8,
        CASE WHEN %(language)s IS NOT NULL THEN
             ARRAY(SELECT l.lang_id FROM fsm_person_crowd_language_rel l
-                   WHERE l.person_id = w.id) END AS language_ids,
+                   WHERE l.person_id = w.id) END,
        CASE WHEN %(territory)s IS NOT NULL THEN
             ARRAY(SELECT t.res_territory_id FROM fsm_person_res_territory_rel t
-                   WHERE t.fsm_person_id = w.id) END AS territory_ids,
+                   WHERE t.fsm_person_id = w.id) END,
        (SELECT count(*) FROM crowd_offer o
-         WHERE o.membership_id = m.id AND o.state = 'accepted') AS open_jobs,
+         WHERE o.membership_id = m.id AND o.state = 'accepted'),
        (SELECT count(*) FROM crowd_offer o
-         WHERE o.membership_id = m.id AND o.sent_at >= %(fairness_since)s
-       ) AS recent_offers,
+         WHERE o.membership_id = m.id AND o.sent_at >= %(fairness_since)s),
        CASE WHEN m.daily_cap > 0 THEN
             ARRAY(SELECT o.answered_at FROM crowd_offer o
                    WHERE o.membership_id = m.id AND o.answered_at >= %(day_since)s
                      AND o.state IN ('accepted', 'completed', 'backed_out', 'no_show'))
-        END AS accepted_at
+        END,
+       p.tz,
+       (SELECT array_agg(ARRAY[s.skill_id, COALESCE(s.level_progress, 0),
+                               COALESCE(s.valid_until - %(day)s, 99999)])
+          FROM fsm_person_skill s
+         WHERE s.person_id = w.id AND s.skill_id = ANY(%(skills)s))
   FROM {source}
   JOIN res_partner p ON p.id = w.partner_id
   LEFT JOIN crowd_response r ON r.membership_id = m.id AND r.bucket = %(bucket)s
 """
 OF_MEMBERS = FACTS.format(
-    source="crowd_membership m JOIN fsm_person w ON w.id = m.worker_id"
-    " AND m.id = ANY(%(ids)s)"
+    source="unnest(%(ids)s) AS i(id)"
+    " JOIN crowd_membership m ON m.id = i.id"
+    " JOIN fsm_person w ON w.id = m.worker_id"
 )
 OF_WORKERS = FACTS.format(
-    source="fsm_person w LEFT JOIN crowd_membership m ON m.worker_id = w.id"
+    source="unnest(%(ids)s) AS i(id)"
+    " JOIN fsm_person w ON w.id = i.id"
+    " LEFT JOIN crowd_membership m ON m.worker_id = w.id"
     " AND m.company_id = %(company)s"
     " AND m.community_id IN (SELECT id FROM crowd_community WHERE active)"
-) + " WHERE w.id = ANY(%(ids)s)"
+)
 FOREVER = 99999  # days
+NONE = frozenset()
+ALWAYS = matching.Schedule()
 
 
 class CrowdMatcher(models.AbstractModel):
@@ -75,15 +76,10 @@ class CrowdMatcher(models.AbstractModel):
     _inherit = "crowd.matcher"
 
     @api.model
-    def _judge_members(self, ask, membership_ids):
-        """Return the judged :class:`matching.Candidate` of each membership."""
+    def _weigh_members(self, ask, membership_ids):
+        """Return the verdict on each membership."""
         members = self._read_members(ask, membership_ids)
-        return [matching.judge(ask.request, worker) for worker in members]
-
-    @api.model
-    def _read_members(self, ask, membership_ids):
-        """Return the facts of memberships, as :class:`matching.Worker` s."""
-        return self._read_workers(ask, OF_MEMBERS, membership_ids)
+        return [matching.weigh(ask.request, worker) for worker in members]
 
     @api.model
     def _judge_workers(self, ask, worker_ids):
@@ -93,21 +89,29 @@ class CrowdMatcher(models.AbstractModel):
         return [matching.judge(ask.request, worker) for worker in workers]
 
     @api.model
+    def _weigh_workers(self, ask, worker_ids):
+        """Return the verdict on each membership of these workers."""
+        workers = self._read_workers(ask, OF_WORKERS, worker_ids)
+        return [matching.weigh(ask.request, worker) for worker in workers]
+
+    @api.model
+    def _read_members(self, ask, membership_ids):
+        """Return the facts of memberships, as :class:`matching.Worker` s."""
+        return self._read_workers(ask, OF_MEMBERS, membership_ids)
+
+    @api.model
     def _read_workers(self, ask, query, ids):
         """Return a :class:`matching.Worker` for each row of facts."""
         if not ids:
             return []
         self.env.cr.execute(query, dict(self._fact_params(ask), ids=list(ids)))
-        rows = self.env.cr.dictfetchall()
-        worker_ids = [row["worker_id"] for row in rows]
+        rows = self.env.cr.fetchall()
+        worker_ids = [row[0] for row in rows]
         schedules = self._read_schedules(ask.request, worker_ids)
-        similar = self.env["crowd.experience"]._count_similar(
-            self.env["helpdesk.ticket"].browse(ask.ticket_id), worker_ids
-        )
-        midnights = _Midnights(ask.request.now)
-        return [
-            self._read_worker(ask, row, midnights, schedules, similar) for row in rows
-        ]
+        experience = self.env["crowd.experience"]
+        similar = experience._run_similar(ask.similar, worker_ids)
+        read = _Reader(ask, schedules, similar)
+        return [read(*row) for row in rows]
 
     @api.model
     def _fact_params(self, ask):
@@ -125,35 +129,55 @@ class CrowdMatcher(models.AbstractModel):
             "day_since": request.now - timedelta(hours=26),
         }
 
-    @api.model
-    def _read_worker(self, ask, row, midnights, schedules, similar):
-        """Return the :class:`matching.Worker` of a row of facts."""
-        worker_id = row["worker_id"]
-        skills = row.pop("skills") or ()
-        zone, accepted = row.pop("tz"), row.pop("accepted_at") or ()
-        day = ask.request.day
-        if schedules and worker_id in schedules:
-            row["schedule"] = schedules[worker_id]
-        row["partner_ids"] = frozenset(row["partner_ids"])
-        row["language_ids"] = frozenset(row["language_ids"] or ())
-        row["territory_ids"] = frozenset(row["territory_ids"] or ())
+
+class _Reader:
+    """Makes a :class:`matching.Worker` of a row of :data:`FACTS`."""
+
+    def __init__(self, ask, schedules, similar):
+        self._ask = ask
+        self._day = ask.request.day
+        self._midnights = _Midnights(ask.request.now)
+        self._schedules = schedules
+        self._similar = similar
+
+    def __call__(self, worker_id, *row):
+        ask = self._ask
+        (*facts, languages, territories, jobs, offers, accepted, zone, skills) = row
+        before, cost_rate = facts[:-1], facts[-1]
+        before[5] = frozenset(before[5])
+        levels, valid_until = self._split(skills) if skills else ({}, {})
         return matching.Worker(
-            **row,
-            levels={skill: level for skill, level, _days in skills},
-            valid_until={
-                skill: day + timedelta(days=days)
-                for skill, _level, days in skills
-                if days < FOREVER
-            },
-            similar_count=similar.get(worker_id, 0),
+            worker_id,
+            *before,
+            similar_count=self._similar.get(worker_id, 0),
             preference=ask.preferences.get(worker_id, ""),
-            is_blocked=worker_id in ask.blocked_ids,
+            cost_rate=cost_rate,
+            levels=levels,
+            valid_until=valid_until,
+            language_ids=frozenset(languages) if languages else NONE,
+            territory_ids=frozenset(territories) if territories else NONE,
+            schedule=self._schedules.get(worker_id, ALWAYS),
+            open_jobs=jobs,
+            accepted_today=self._count_today(accepted, zone) if accepted else 0,
+            recent_offers=offers,
             was_asked=worker_id in ask.asked_ids,
             gave_back=worker_id in ask.gave_back_ids,
-            accepted_today=accepted
-            and sum(at >= midnights.get(zone) for at in accepted)
-            or 0,
+            is_blocked=worker_id in ask.blocked_ids,
         )
+
+    def _split(self, skills):
+        """Return levels and last days of rows of skill, level and days left."""
+        levels = {skill: level for skill, level, _days in skills}
+        ends = {
+            skill: self._day + timedelta(days=days)
+            for skill, _level, days in skills
+            if days < FOREVER
+        }
+        return levels, ends
+
+    def _count_today(self, accepted, zone):
+        midnight = self._midnights.get(zone)
+        return sum(at >= midnight for at in accepted)
 
 
 class _Midnights:

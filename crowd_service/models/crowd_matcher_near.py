@@ -11,7 +11,7 @@ from odoo import api, models
 
 from .. import matching
 from ..matching import cells as grid
-from .crowd_matcher_search import DISTANCE, EPSILON, OTHERS, TERRITORY
+from .crowd_matcher_search import DISTANCE, EPSILON, HAS_ROOM, OTHERS, TERRITORY
 from .crowd_worker_search import NO_SKILL, NOT_ACTIVE, NOWHERE
 
 ROWS_PER_CELL = 100
@@ -20,7 +20,8 @@ INNER_MARGIN_KM = 13  # no cell is longer across
 POLAR_LATITUDE = 85  # beyond, cells tell too little of how near they are
 
 ROWS = """
-SELECT t.membership_id, t.level, t.valid_until, t.own_radius_km, t.worker_id, {km} AS km
+SELECT t.membership_id, t.level, t.valid_until, t.own_radius_km, t.capacity,
+       t.worker_id, {km} AS km
   FROM crowd_worker_search t
  WHERE t.company_id = %(company)s AND t.community_id = ANY(%(communities)s)
    AND NOT t.worker_id = ANY(%(out)s)
@@ -28,7 +29,7 @@ SELECT t.membership_id, t.level, t.valid_until, t.own_radius_km, t.worker_id, {k
 MEMBERS = ROWS.format(km=DISTANCE)
 IN_CELL = MEMBERS + " AND t.band = c.band AND t.cell = c.cell"
 OUTWARDS = """
-(SELECT t.membership_id
+(SELECT t.worker_id
    FROM unnest(%(near_bands)s::int2[], %(near_cells)s::int2[], %(near_kms)s::float8[])
         AS c(band, cell, km)
   CROSS JOIN LATERAL (""" + IN_CELL + """
@@ -36,14 +37,14 @@ OUTWARDS = """
   WHERE {misses} LIMIT %(most)s)
 """
 EVERYWHERE = """
-(SELECT t.membership_id
+(SELECT t.worker_id
    FROM (
 """ + MEMBERS + """
         AND t.qualification = {qualification} ORDER BY t.potential DESC LIMIT %(rows)s) t
   WHERE {misses} LIMIT %(most)s)
 """
 UNLOCATED = """
-(SELECT t.membership_id
+(SELECT t.worker_id
    FROM (
 """ + MEMBERS + """
         AND t.qualification = %(driver)s AND t.band = %(nowhere)s AND t.cell = %(nowhere)s LIMIT %(rows)s) t
@@ -52,7 +53,8 @@ UNLOCATED = """
 IN_REACH = "t.km <= %(reach)s AND "
 UNFIT = """
 (t.level < %(level)s OR t.valid_until < %(day)s
- OR t.own_radius_km > 0 AND t.km > t.own_radius_km {others} {territory})
+ OR t.own_radius_km > 0 AND t.km > t.own_radius_km
+ OR NOT {has_room} {others} {territory})
 """
 WITHOUT_SKILL = """
 NOT EXISTS (SELECT FROM crowd_worker_search x
@@ -66,6 +68,7 @@ BEYOND = "c.km > %(inner)s AND t.km > %(reach)s AND t.km <= %(near_reach)s"
 def _statement(is_wide, is_remote, others, territory):
     """Return the statement that looks for all kinds of near misses."""
     unfit = UNFIT.format(
+        has_room=HAS_ROOM.format(row="t"),
         others=OTHERS.replace("AND NOT EXISTS", "OR EXISTS", 1) if others else "",
         territory=TERRITORY.replace("AND (", "OR NOT (", 1) if territory else "",
     )
@@ -92,10 +95,10 @@ class CrowdMatcher(models.AbstractModel):
     _inherit = "crowd.matcher"
 
     @api.model
-    def _search_near(self, ask, field, known):
-        """Judge members whom little may keep out.
+    def _search_near(self, ask, field, judged):
+        """Return the verdicts on all memberships of those whom little may keep out.
 
-        :param known: memberships that were judged already
+        :param judged: the verdicts of the search for the best
         """
         params = dict(field.params, **self._near_params(field))
         statement = _statement(
@@ -105,8 +108,10 @@ class CrowdMatcher(models.AbstractModel):
             params["territory"] is not None,
         )
         self.env.cr.execute(statement, params)
-        found = {row[0] for row in self.env.cr.fetchall()} - known
-        return self._judge_members(ask, sorted(found))
+        found = {row[0] for row in self.env.cr.fetchall()}
+        found.update(verdict.worker_id for verdict in judged if verdict.reasons)
+        found.difference_update(v.worker_id for v in judged if not v.reasons)
+        return self._weigh_workers(ask, sorted(found))
 
     @api.model
     def _near_params(self, field):

@@ -10,56 +10,63 @@ from .. import compat, matching
 from ..matching import hours
 from .crowd_dispatch import OPEN_STATES, STATE_LABELS
 
-ENDED_STATES = tuple(state for state in STATE_LABELS if state not in OPEN_STATES)
+ENDED_STATES = [state for state in STATE_LABELS if state not in OPEN_STATES]
 
+# Scalar subqueries where a join would do: joins of many tables take long to plan.
 TICKET = """
 SELECT t.crowd_service_id AS service_id, s.crowd_place = 'remote' AS is_remote,
-       stage.closed AS is_closed, l.is_located, l.territory_id,
+       (SELECT closed FROM helpdesk_ticket_stage WHERE id = t.stage_id) AS is_closed,
+       l.is_located, l.territory_id,
        COALESCE(p.partner_latitude, 0)::float8 AS lat,
        COALESCE(p.partner_longitude, 0)::float8 AS lon,
        s.crowd_radius_km, s.crowd_audience, s.crowd_minutes, s.list_price::float8,
-       t.company_id, t.team_id, t.crowd_language_id, t.crowd_when,
-       t.crowd_wished_from, t.crowd_wished_to,
-       ARRAY[t.partner_id, customer.commercial_partner_id] AS customer_ids,
-       company.crowd_mean_stars::float8, company.crowd_mean_success::float8,
-       company.crowd_mean_response::float8, hours.tz,
+       t.name, t.crowd_summary, t.company_id, t.team_id, t.crowd_language_id,
+       t.crowd_when, t.crowd_wished_from, t.crowd_wished_to,
+       t.partner_id,
+       (SELECT commercial_partner_id FROM res_partner WHERE id = t.partner_id),
+       COALESCE((SELECT lang FROM res_partner WHERE id = t.partner_id),
+                (SELECT lang FROM res_partner WHERE id = c.partner_id)) AS lang,
+       (SELECT tz FROM resource_calendar WHERE id = c.resource_calendar_id) AS tz,
+       c.crowd_mean_stars::float8, c.crowd_mean_success::float8,
+       c.crowd_mean_response::float8,
        (SELECT array_agg(ARRAY[k.skill_id, COALESCE(n.level_progress, 0)])
           FROM helpdesk_ticket_crowd_skill_rel k
           LEFT JOIN crowd_service_skill n
-            ON n.service_id = s.id AND n.skill_id = k.skill_id
+            ON n.service_id = t.crowd_service_id AND n.skill_id = k.skill_id
          WHERE k.ticket_id = t.id) AS skills,
-       ARRAY(SELECT ARRAY[c.id, COALESCE(c.is_internal, FALSE)::int]
-               FROM crowd_community c
-              WHERE c.company_id = t.company_id AND c.active
-                AND (NOT EXISTS (SELECT FROM crowd_community_product_template_rel r
-                                  WHERE r.crowd_community_id = c.id)
-                     OR EXISTS (SELECT FROM crowd_community_product_template_rel r
-                                 WHERE r.crowd_community_id = c.id
-                                   AND r.product_template_id = s.id))
-       ) AS communities,
-       CASE WHEN d.state NOT IN %(ended)s THEN d.id END AS dispatch_id,
-       d.round
+       ARRAY(SELECT ARRAY[m.id, COALESCE(m.is_internal, FALSE)::int]
+               FROM crowd_community m
+              WHERE m.company_id = t.company_id AND m.active
+                AND (t.crowd_service_id IN (
+                         SELECT product_template_id
+                           FROM crowd_community_product_template_rel
+                          WHERE crowd_community_id = m.id)
+                     OR NOT EXISTS (SELECT FROM crowd_community_product_template_rel
+                                     WHERE crowd_community_id = m.id))
+       ) AS communities
   FROM helpdesk_ticket t
-  JOIN res_company company ON company.id = t.company_id
-  LEFT JOIN resource_calendar hours ON hours.id = company.resource_calendar_id
-  LEFT JOIN helpdesk_ticket_stage stage ON stage.id = t.stage_id
+  JOIN res_company c ON c.id = t.company_id
   LEFT JOIN product_template s ON s.id = t.crowd_service_id
   LEFT JOIN fsm_location l ON l.id = t.fsm_location_id
   LEFT JOIN res_partner p ON p.id = l.partner_id
-  LEFT JOIN res_partner customer ON customer.id = t.partner_id
-  LEFT JOIN crowd_dispatch d ON d.id = COALESCE(%(dispatch)s, t.crowd_dispatch_id)
  WHERE t.id = %(ticket)s
 """
-
 AUDIENCES = ("crowd", "experts")  # of external and internal communities
 
-# Who was asked in this round, and who gave the job back in any.
+# Who was asked in the present round of the open dispatch, and who gave the job back.
 ASKED = """
-SELECT o.worker_id, bool_or(o.round = %(round)s),
+SELECT o.worker_id, bool_or(o.round = d.round),
        bool_or(o.state IN ('backed_out', 'no_show'))
-  FROM crowd_offer o
- WHERE o.dispatch_id = %(dispatch)s
+  FROM crowd_dispatch d
+  JOIN crowd_offer o ON o.dispatch_id = d.id
+ WHERE d.id = COALESCE(%(dispatch)s, (SELECT crowd_dispatch_id FROM helpdesk_ticket
+                                       WHERE id = %(ticket)s))
+   AND d.state <> ALL(%(ended)s)
  GROUP BY o.worker_id
+"""
+MEMBERS = """
+SELECT id FROM crowd_membership
+ WHERE company_id = %s AND worker_id = ANY(%s) ORDER BY id
 """
 
 
@@ -68,7 +75,9 @@ class Ask:
     """A request, and what the matcher has to know besides.
 
     ``doing_ids`` are the communities that do the service, ``community_ids`` those of
-    them whom the service is meant for. ``preferences`` maps workers whom the customer wants to how, ``asked_ids`` have an offer of this round.
+    them whom the service is meant for. ``preferences`` maps workers whom the customer
+    wants to how, ``preferred_members`` are their memberships, ``asked_ids`` have an
+    offer of this round. ``similar`` are parameters of ``crowd.experience``.
     """
 
     ticket_id: int
@@ -80,6 +89,8 @@ class Ask:
     asked_ids: frozenset
     gave_back_ids: frozenset
     preferences: dict
+    preferred_members: list
+    similar: dict
     blocked_ids: frozenset
 
     @property
@@ -103,12 +114,12 @@ class CrowdMatcher(models.AbstractModel):
         ticket.ensure_one()
         compat.flush(self.env)
         self.env["crowd.worker.search"]._sync_pending()
-        row = self._read_ticket(ticket, dispatch)
+        row = self._read_ticket(ticket)
         if not self._is_matchable(row):
             self._check_matchable(ticket)
         now = self.env["crowd.clock"].now()
-        asked = self._read_asked(row)
-        customers = [partner for partner in row["customer_ids"] if partner]
+        asked = self._read_asked(ticket, dispatch)
+        customers = {row["partner_id"], row["commercial_partner_id"]} - {None}
         preferences, blocked = self.env["crowd.preference"]._read_preferences(
             row["company_id"], customers
         )
@@ -126,17 +137,14 @@ class CrowdMatcher(models.AbstractModel):
             asked_ids=frozenset(worker for worker, asked, _back in asked if asked),
             gave_back_ids=frozenset(worker for worker, _asked, back in asked if back),
             preferences=preferences,
+            preferred_members=self._read_preferred(row["company_id"], preferences),
+            similar=self._prepare_similar(ticket.id, row),
             blocked_ids=frozenset(blocked),
         )
 
     @api.model
-    def _read_ticket(self, ticket, dispatch):
-        params = {
-            "ticket": ticket.id,
-            "dispatch": dispatch.id if dispatch else None,
-            "ended": ENDED_STATES,
-        }
-        self.env.cr.execute(TICKET, params)
+    def _read_ticket(self, ticket):
+        self.env.cr.execute(TICKET, {"ticket": ticket.id})
         return self.env.cr.dictfetchone()
 
     @api.model
@@ -145,12 +153,32 @@ class CrowdMatcher(models.AbstractModel):
         return bool(row["service_id"] and is_placed and not row["is_closed"])
 
     @api.model
-    def _read_asked(self, row):
-        if not row["dispatch_id"]:
-            return []
-        params = {"dispatch": row["dispatch_id"], "round": row["round"]}
+    def _read_asked(self, ticket, dispatch):
+        params = {
+            "ticket": ticket.id,
+            "dispatch": dispatch.id if dispatch else None,
+            "ended": ENDED_STATES,
+        }
         self.env.cr.execute(ASKED, params)
         return self.env.cr.fetchall()
+
+    @api.model
+    def _read_preferred(self, company_id, workers):
+        if not workers:
+            return []
+        self.env.cr.execute(MEMBERS, (company_id, list(workers)))
+        return [row[0] for row in self.env.cr.fetchall()]
+
+    @api.model
+    def _prepare_similar(self, ticket_id, row):
+        experience = self.env["crowd.experience"]
+        return experience._prepare_similar_values(
+            ticket_id=ticket_id,
+            company_id=row["company_id"],
+            service_id=row["service_id"] or 0,
+            language=experience._get_config(row["lang"]),
+            text=experience._join_title(row["name"], row["crowd_summary"]),
+        )
 
     @api.model
     def _bucket(self, now, zone_name):

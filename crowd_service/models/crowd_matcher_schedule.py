@@ -2,7 +2,7 @@ from collections import defaultdict
 
 from odoo import api, models
 
-from .. import compat, matching
+from .. import matching
 from ..matching.availability import Job
 from ..matching.calendars import Attendance, WorkingHours
 
@@ -78,7 +78,6 @@ class CrowdMatcher(models.AbstractModel):
         Jobs count whichever company they are of. One query, and more only for what
         somebody has: one for jobs, one for employees' time off, two for working hours.
         """
-        compat.flush(self.env)
         params = {"workers": list(worker_ids), "now": request.now}
         known = defaultdict(list)
         for kind, *facts in self._rows(KNOWN, params):
@@ -136,6 +135,6 @@ class CrowdMatcher(models.AbstractModel):
             for calendar_id, zone, starts, ends in self._rows(CALENDARS, params)
         }
 
-    def _rows(self, query, params):
-        self.env.cr.execute(query, params)
+    def _rows(self, plan, params):
+        self.env.cr.execute(plan, params)
         return self.env.cr.fetchall()

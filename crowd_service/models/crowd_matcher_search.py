@@ -53,7 +53,7 @@ BOUND = """
        / 10000
 """
 COLUMNS = """
-SELECT t.membership_id, t.worker_id, t.own_radius_km, t.potential,
+SELECT t.membership_id, t.worker_id, t.own_radius_km, t.capacity, t.potential,
        {points} AS points, {km} AS km
   FROM crowd_worker_search t
  WHERE t.company_id = %(company)s
@@ -83,6 +83,11 @@ IN_REACH = """
    s.km <= %(reach)s
    AND (s.own_radius_km = 0 OR s.km <= s.own_radius_km + %(epsilon)s)
 """
+HAS_ROOM = """
+   (SELECT count(*) FROM crowd_offer o
+     WHERE o.membership_id = {row}.membership_id AND o.state = 'accepted')
+   < {row}.capacity
+"""
 CELLS = """
 unnest(%(bands)s::int2[], %(cells)s::int2[], %(least)s::float8[]) AS c(band, cell, least)
 """
@@ -101,20 +106,25 @@ SELECT {bound} AS bound
 """
 SCAN = """
 SELECT f.membership_id, f.worker_id, f.bound
-  FROM (SELECT s.membership_id, s.worker_id, {bound} AS bound
+  FROM (SELECT s.membership_id, s.worker_id, s.capacity, {bound} AS bound
           FROM {cells}
          CROSS JOIN LATERAL ({columns} {in_cell} AND t.potential >= c.least {fits}
                               OFFSET 0) s
          WHERE {in_reach}) f
- WHERE f.bound >= %(floor)s
+ WHERE f.bound >= %(floor)s AND {f_has_room}
  ORDER BY f.bound DESC, f.worker_id
  LIMIT %(most)s
 """
-# by potential alone, telling those out of reach by a bound of NULL
+# by potential alone, telling those out of reach or busy by a bound of NULL
 WIDE = """
-SELECT s.membership_id, s.worker_id, CASE WHEN {in_reach} THEN {bound} END, s.potential
+SELECT s.membership_id, s.worker_id, CASE WHEN {in_reach} AND {s_has_room} THEN {bound} END, s.potential
   FROM ({columns} AND t.qualification = %(driver)s {fits}
          ORDER BY t.potential DESC, t.worker_id LIMIT %(most)s) s
+"""
+NEXT_POTENTIAL = """
+SELECT max(t.potential) FROM crowd_worker_search t
+ WHERE t.company_id = %(company)s AND t.qualification = %(driver)s
+   AND t.potential < %(potential)s
 """
 RAREST = """
 SELECT q.id
@@ -135,13 +145,17 @@ COUNT_WIDE = RAREST.format(source="", where="")
 
 
 @lru_cache(maxsize=None)
-def _statement(template, fits):
+def _statement(template, has_others, has_territory):
+    """Return a statement with the filters it needs."""
+    fits = FITS + (OTHERS if has_others else "") + (TERRITORY if has_territory else "")
     return template.format(
         bound=BOUND,
         cells=CELLS,
         columns=COLUMNS.format(points=POINTS, km=DISTANCE),
         in_cell=IN_CELL,
         in_reach=IN_REACH,
+        f_has_room=HAS_ROOM.format(row="f"),
+        s_has_room=HAS_ROOM.format(row="s"),
         fits=fits,
     )
 
@@ -155,7 +169,6 @@ class Field:
         self.points = scoring.points(request)
         self.cells = [] if request.is_remote else self._cells()
         self.is_wide = request.is_remote or len(self.cells) > MOST_CELLS
-        self.fits = FITS
         self.params = dict(self._params(ask), **self._point_params(ask))
         # a point with the standard weights is worth at most so many points here
         self.worth = max(
@@ -220,10 +233,6 @@ class Field:
             others=others,
             other_levels=[levels[one] for one in others],
         )
-        if others:
-            self.fits += OTHERS
-        if self.request.territory_id:
-            self.fits += TERRITORY
 
     def rarest(self, qualifications):
         """Return statement and parameters for the rarest qualification in reach."""
@@ -235,7 +244,7 @@ class Field:
         ``wanted`` rows have."""
         deep = max(4, ROWS_PER_PROBE // max(1, len(self.cells)))
         params = dict(self.params, deep=deep, wanted=wanted)
-        return _statement(PROBE, self.fits), params
+        return self._statement(PROBE), params
 
     def scan(self, floor, most):
         """Return statement and parameters for rows with a bound of ``floor``."""
@@ -247,14 +256,19 @@ class Field:
             for _band, _cell, km in self.cells
         ]
         params = dict(self.params, floor=floor, most=most, least=least)
-        return _statement(SCAN, self.fits), params
+        return self._statement(SCAN), params
 
     def wide(self, most):
         """Return statement and parameters for the ``most`` rows of most potential."""
-        return _statement(WIDE, self.fits), dict(self.params, most=most)
+        return self._statement(WIDE), dict(self.params, most=most)
 
-    def ceiling_of(self, potential, worker_id):
-        """Return what nobody after this row by potential can exceed."""
+    def _statement(self, template):
+        has_territory = self.request.territory_id is not None
+        return _statement(template, bool(self.params["others"]), has_territory)
+
+    def ceiling_of(self, potential, worker_id=0):
+        """Return bound and id that nobody comes before who has that potential, and no
+        lower id."""
         near = self.params["w_distance"]
         bound = scoring.rounded(self.worth * potential + near + 2e-9)
         return bound, 0 if near else worker_id
@@ -268,12 +282,12 @@ class _Best:
         self.judged = {}
         self._scores = {}
 
-    def add(self, candidates):
-        for candidate in candidates:
-            self.judged[candidate.membership_id] = candidate
-            if not candidate.excluded_reason:
-                worker = candidate.worker_id
-                score = max(candidate.score, self._scores.get(worker, 0.0))
+    def add(self, verdicts):
+        for verdict in verdicts:
+            self.judged[verdict.membership_id] = verdict
+            if not verdict.reasons:
+                worker = verdict.worker_id
+                score = max(verdict.score, self._scores.get(worker, 0.0))
                 self._scores[worker] = score
 
     def worst(self):
@@ -319,11 +333,9 @@ class CrowdMatcher(models.AbstractModel):
     def _search_best(self, ask, field, limit):
         """Judge members until nobody left can be among the best ``limit``.
 
-        :return: judged :class:`matching.Candidate` s, one per membership
+        :return: the verdicts on them, one per membership
         """
         best = _Best(limit)
-        if ask.preferences:
-            best.add(self._judge_workers(ask, sorted(ask.preferences)))
         if field.is_wide:
             self._search_wide(ask, field, best)
         else:
@@ -333,12 +345,11 @@ class CrowdMatcher(models.AbstractModel):
     @api.model
     def _search_cells(self, ask, field, best):
         """Lower the floor until everybody above it was judged, and that is enough."""
-        self.env.cr.execute(*field.probe(best.limit + FIRST_PAGE))
-        row = self.env.cr.fetchone()
+        wanted = 2 * best.limit + 10  # some of them will be busy
+        row = next(iter(self._run(*field.probe(wanted))), None)
         floor, most, step = row[0] if row else 0.0, MOST_ROWS, FIRST_STEP
         while True:
-            self.env.cr.execute(*field.scan(floor, most))
-            rows = self.env.cr.fetchall()
+            rows = self._run(*field.scan(floor, most))
             ceiling = (floor, math.inf) if floor > 0.0 else NOBODY
             if len(rows) == most:
                 ceiling = rows[-1][2], rows[-1][1]
@@ -353,17 +364,30 @@ class CrowdMatcher(models.AbstractModel):
         """Go on by falling potential until nobody left can be among the best."""
         most = MOST_ROWS
         while True:
-            self.env.cr.execute(*field.wide(most))
-            found = self.env.cr.fetchall()
+            found = self._run(*field.wide(most))
             rows = [row for row in found if row[2] is not None]
             rows.sort(key=lambda row: (-row[2], row[1]))
-            is_complete = len(found) < most
-            ceiling = NOBODY
-            if not is_complete:
-                ceiling = field.ceiling_of(found[-1][3], found[-1][1])
+            is_cut = len(found) == most
+            ceiling = self._ceiling_after(field, *found[-1]) if is_cut else NOBODY
             if self._judge_rows(ask, best, rows, ceiling):
                 return
             most *= 4
+
+    @api.model
+    def _ceiling_after(self, field, _member, worker_id, _bound, potential):
+        """Return what nobody after the last row by potential comes before: others of
+        the same potential have later ids, those of the next lower one may have any."""
+        params = dict(field.params, potential=potential)
+        (lower,) = self._run(NEXT_POTENTIAL, params)[0]
+        ceilings = [field.ceiling_of(potential, worker_id)]
+        if lower is not None:
+            ceilings.append(field.ceiling_of(lower))
+        return min(ceilings, key=lambda found: (-found[0], found[1]))
+
+    @api.model
+    def _run(self, statement, params):
+        self.env.cr.execute(statement, params)
+        return self.env.cr.fetchall()
 
     @api.model
     def _judge_rows(self, ask, best, rows, ceiling):
@@ -373,12 +397,15 @@ class CrowdMatcher(models.AbstractModel):
             before
         :return: whether nobody left can be among the best
         """
-        rows = [row for row in rows if row[0] not in best.judged]
+        wanted = [(member, 0, math.inf) for member in ask.preferred_members]
+        rows = [row for row in wanted + rows if row[0] not in best.judged]
         start, end = 0, best.limit + FIRST_PAGE
+        if len(rows) < end + PAGE // 2:
+            end = len(rows)  # not worth a page of its own
         while start < len(rows):
             if best.beat(rows[start][2], rows[start][1]):
-                return True
-            page = [row[0] for row in rows[start:end]]
-            best.add(self._judge_members(ask, page))
+                break
+            page = dict.fromkeys(row[0] for row in rows[start:end])
+            best.add(self._weigh_members(ask, page))
             start, end = end, end + PAGE
         return ceiling == NOBODY or best.beat(*ceiling)

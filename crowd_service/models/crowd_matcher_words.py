@@ -1,5 +1,5 @@
 from odoo import _, api, models
-from odoo.tools.misc import format_datetime, formatLang
+from odoo.tools.misc import format_date, format_datetime, formatLang
 
 LEAST_KM = 0.1  # nothing is "0.0 km too far"
 MOST_MINUTES = 90  # longer times are told in hours
@@ -182,11 +182,14 @@ class CrowdMatcher(models.AbstractModel):
 
     def _word_remark_expired(self, data):
         return ", ".join(
-            self._word_expired(self._skill_names([skill]), days)
-            for skill, _until, days in data["expired"]
+            self._word_expired(self._skill_names([skill]), until, days)
+            for skill, until, days in data["expired"]
         )
 
-    def _word_expired(self, skill, days):
+    def _word_expired(self, skill, until, days):
+        if days <= 0:
+            date = format_date(self.env, until)
+            return _("%(skill)s expires on %(date)s") % {"skill": skill, "date": date}
         if days == 1:
             return _("%s expired one day ago") % skill
         return _("%(skill)s expired %(days)s days ago") % {"skill": skill, "days": days}

@@ -12,7 +12,7 @@ potential  the most points that the parts but distance and preference can give w
            the standard weights; the indexes are ordered by it
 quality    share of the quality, in 1/10000
 responses  share of the response in percent, 7 bits for each part of the week
-tickets    how many solved tickets may be similar, at most 50
+tickets    how many solved tickets may be similar, at most 20
 ratings    how many ratings, as far as newcomers are concerned: at most 3
 cost_rate  hundredths of currency per hour
 ========== ========================================================================
@@ -29,7 +29,6 @@ NOT_ACTIVE = -1
 LANGUAGE = -10
 NOWHERE = -32768
 MEMBERS_AT_ONCE = 20000
-MOST_TICKETS = 50  # as many as crowd.experience looks at
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS crowd_worker_search (
@@ -42,6 +41,7 @@ CREATE TABLE IF NOT EXISTS crowd_worker_search (
     cell int2 NOT NULL,
     level int2 NOT NULL,
     own_radius_km int2 NOT NULL,
+    capacity int2 NOT NULL,
     potential float8 NOT NULL,
     lat float8,
     lon float8,
@@ -57,8 +57,8 @@ CREATE UNIQUE INDEX IF NOT EXISTS crowd_worker_search_member
 CREATE INDEX IF NOT EXISTS crowd_worker_search_cover
     ON crowd_worker_search
        (company_id, qualification, band, cell, potential DESC, worker_id)
-    INCLUDE (membership_id, community_id, level, own_radius_km, lat, lon, responses,
-             valid_until, cost_rate, quality, tickets, ratings);
+    INCLUDE (membership_id, community_id, level, own_radius_km, capacity, lat, lon,
+             responses, valid_until, cost_rate, quality, tickets, ratings);
 CREATE INDEX IF NOT EXISTS crowd_worker_search_wide
     ON crowd_worker_search (company_id, qualification, potential DESC, worker_id)
     INCLUDE (community_id, level, valid_until);
@@ -79,7 +79,7 @@ WITH base AS (
     SELECT m.id, m.worker_id, m.community_id, m.company_id, m.state, m.cost_rate,
            COALESCE(m.quality, 0)::float8 * COALESCE(m.quality_count, 0) AS stars,
            COALESCE(m.quality_count, 0) AS ratings,
-           COALESCE(m.job_count, 0) AS job_count,
+           COALESCE(m.job_count, 0) AS job_count, m.capacity,
            COALESCE(m.solved_count, 0) AS solved_count,
            w.is_located, w.crowd_radius_km,
            COALESCE(p.partner_latitude, 0)::float8 AS lat,
@@ -163,7 +163,7 @@ SELECT k.id AS membership_id, q.qualification, k.worker_id, k.company_id,
        k.community_id, k.band::int2 AS band, k.cell::int2 AS cell,
        LEAST(GREATEST(q.level, 0), 32767)::int2 AS level,
        LEAST(COALESCE(k.crowd_radius_km, 0), 32767)::int2 AS own_radius_km,
-       k.potential,
+       LEAST(COALESCE(k.capacity, 0), 32767)::int2 AS capacity, k.potential,
        CASE WHEN k.is_located THEN k.lat END AS lat,
        CASE WHEN k.is_located THEN k.lon END AS lon,
        k.responses, q.valid_until,
@@ -189,11 +189,12 @@ SYNC = """
     SELECT * FROM fresh
     ON CONFLICT (membership_id, qualification) DO UPDATE
        SET (worker_id, company_id, community_id, band, cell, level, own_radius_km,
-            potential, lat, lon, responses, valid_until, cost_rate, quality, tickets,
+            capacity, potential, lat, lon, responses, valid_until, cost_rate, quality, tickets,
             ratings)
          = ROW (excluded.worker_id, excluded.company_id, excluded.community_id,
                 excluded.band, excluded.cell, excluded.level, excluded.own_radius_km,
-                excluded.potential, excluded.lat, excluded.lon, excluded.responses,
+                excluded.capacity, excluded.potential, excluded.lat, excluded.lon,
+                excluded.responses,
                 excluded.valid_until, excluded.cost_rate, excluded.quality,
                 excluded.tickets, excluded.ratings)
      WHERE s IS DISTINCT FROM excluded
@@ -291,7 +292,7 @@ class CrowdWorkerSearch(models.Model):
             "calm_share": 1 - scoring.NEWCOMER_SHARE,
             "newcomer_ratings": scoring.NEWCOMER_RATINGS,
             "halving_tickets": scoring.HALVING_TICKETS,
-            "most_tickets": MOST_TICKETS,
+            "most_tickets": scoring.LAST_TICKETS,
             "language": LANGUAGE,
             "nowhere": NOWHERE,
         }

@@ -104,6 +104,16 @@ class CrowdSearchFact(models.AbstractModel):
         return [record_id for record_id in self.ids if record_id]
 
 
+class Base(models.AbstractModel):
+    _inherit = "base"
+
+    @api.model
+    def load(self, *args, **kwargs):
+        # an import that fails takes back what it was not the first to change
+        self.env["crowd.worker.search"]._sync_pending()
+        return super().load(*args, **kwargs)
+
+
 class CrowdMembership(models.Model):
     _name = "crowd.membership"
     _inherit = ["crowd.membership", "crowd.search.fact"]
@@ -119,6 +129,7 @@ class CrowdMembership(models.Model):
             "job_count",
             "solved_count",
             "cost_rate",
+            "capacity",
         )
     )
 
