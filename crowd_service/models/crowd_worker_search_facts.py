@@ -109,7 +109,7 @@ class Base(models.AbstractModel):
 
     @api.model
     def load(self, *args, **kwargs):
-        # an import that fails takes back what it was not the first to change
+        # one that fails takes back all that was brought up to date within it
         self.env["crowd.worker.search"]._sync_pending()
         return super().load(*args, **kwargs)
 
