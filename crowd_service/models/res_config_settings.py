@@ -63,9 +63,3 @@ class ResConfigSettings(models.TransientModel):
     def _compute_crowd_search_check(self):
         for settings in self:
             settings.crowd_search_check = self.env["crowd.worker.search"]._last_check()
-
-    def action_crowd_check_search(self):
-        """Compare the search table with the facts now, and mend it."""
-        self.check_access_rights("create")  # whoever may change settings
-        self.env["crowd.worker.search"]._cron_check()
-        return {"type": "ir.actions.client", "tag": "reload"}

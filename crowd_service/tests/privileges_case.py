@@ -129,6 +129,8 @@ class PrivilegesCase(CrowdCase):
             "crowd.membership": self.worker.crowd_membership_ids,
             "crowd.service.skill": self.service.crowd_skill_ids,
             "crowd.stage.map": self.company_a.crowd_stage_map_ids[:1],
+            # it has no records, only rows
+            "crowd.worker.search": self.env["crowd.worker.search"].browse(1),
             "fsm.person": self.worker,
             "fsm.person.skill": self.worker.skill_ids,
             "fsm.order": dispatch.order_id,
