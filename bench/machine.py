@@ -26,6 +26,9 @@ ROOT = HERE.parent
 MAKERS = ("towns", "cells", "catalogue", "rows", "crowd", "history")
 PREFIX = os.environ.get("CROWD_BENCH", "crowd_bench")
 TEMPLATE = os.environ.get("CROWD_TEMPLATE", "crowd_test")
+VISIBLE = """
+SELECT relallvisible >= relpages FROM pg_class WHERE relname = 'crowd_worker_search'
+"""
 BRANDS = "SELECT value FROM ir_config_parameter WHERE key = 'crowd.bench'"
 
 
@@ -137,11 +140,21 @@ def bare(name):
         connection.close()
 
 
-def vacuum(name):
-    """Let all-visible pages and statistics be known."""
+def vacuum(name, tables=""):
+    """Let all-visible pages and statistics be known; again while somebody else looks on.
+
+    :param tables: only these, else all
+    """
     with bare(name) as connection:
         connection.autocommit = True
-        connection.cursor().execute("VACUUM (ANALYZE)")
+        cursor = connection.cursor()
+        cursor.execute("VACUUM (ANALYZE) " + tables)
+        for _n in range(20):
+            cursor.execute(VISIBLE)
+            if not cursor.rowcount or cursor.fetchone()[0]:
+                break
+            time.sleep(0.5)
+            cursor.execute("VACUUM crowd_worker_search")
 
 
 @contextmanager

@@ -34,6 +34,7 @@ def measure(name, cells, repeats, most=20):
     :param most: so many tickets of each cell
     """
     found = {}
+    machine.vacuum(name, TABLE)
     with machine.agent_environment(name) as env, machine.bare(name) as connection:
         for cell in cells:
             if cell.timed:

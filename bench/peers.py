@@ -65,5 +65,4 @@ def _timed(env, call):
     env.cache.invalidate()
     start = time.perf_counter()
     call()
-    spent = (time.perf_counter() - start) * 1000
-    return spent
+    return (time.perf_counter() - start) * 1000

@@ -27,7 +27,9 @@ def names(cells):
 def crowd():
     """The name of a database with a small crowd."""
     machine.start(os.environ["CROWD_BENCH_CONF"])
-    return machine.database(WORKERS)
+    name = machine.database(WORKERS)
+    machine.vacuum(name, "crowd_worker_search")
+    return name
 
 
 @pytest.fixture
