@@ -19,15 +19,15 @@ MOST = 3
 
 def measure(many, repeats=10):
     """Return ``{count: {screen: [ms]}}`` for a thousand and for ``many`` workers."""
-    found = {}
+    counts = (FEW, many)
+    names = [machine.database(count) for count in counts]
+    machine.say(f"Screens among {FEW:,} and {many:,} workers")
+    for name in set(names):
+        _set_password(name)
     with _server() as url:
-        for count in (FEW, many):
-            machine.say(f"Screens among {count:,} workers")
-            name = machine.database(count)
-            _set_password(name)
-            client = screens.Client(url, name, "bench", PASSWORD)
-            found[count] = screens.measure(client, repeat=repeats)
-    return found
+        clients = [screens.Client(url, name, "bench", PASSWORD) for name in names]
+        found = screens.measure(clients, repeat=repeats)
+    return dict(zip(counts, found))
 
 
 def worst(found):
