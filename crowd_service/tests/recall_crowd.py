@@ -40,8 +40,9 @@ def clone(env, prototype, rows):
     """Insert copies of a record with other values; return their ids."""
     table = sql.Identifier(prototype._table)
     ids = next_ids(env, prototype._table, len(rows))
-    payload = json.dumps([dict(row, id=id_) for row, id_ in zip(rows, ids)], default=str)
+    payload = [dict(row, id=id_) for row, id_ in zip(rows, ids)]
     query = sql.SQL(CLONE).format(table=table)
+    payload = json.dumps(payload, default=str)
     env.cr.execute(query, {"rows": payload, "id": prototype.id})
     return ids
 
@@ -59,9 +60,7 @@ def relate(env, table, columns, pairs):
     query = sql.SQL(
         "INSERT INTO {} ({}) SELECT * FROM unnest(%s::int[], %s::int[])"
         " ON CONFLICT DO NOTHING"
-    ).format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
+    ).format(sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns)))
     env.cr.execute(query, ([a for a, _b in pairs], [b for _a, b in pairs]))
 
 
@@ -115,8 +114,8 @@ class RandomCrowd:
             ]
         )
         self.levels = case.skill_type.skill_level_ids
-        self.languages = env["res.lang"].with_context(active_test=False).search(
-            [], limit=4
+        self.languages = (
+            env["res.lang"].with_context(active_test=False).search([], limit=4)
         )
         region = env["res.region"].create({"name": "Recall"})
         district = env["res.district"].create(

@@ -37,6 +37,7 @@ SETTINGS = settings(
     print_blob=True,
     suppress_health_check=list(HealthCheck),
 )
+LOGGERS = ("odoo.sql_db", "odoo.addons.base.models.ir_model")  # tell of refusals
 REFUSED = (UserError, ValidationError, AccessError, IllegalTransition, IntegrityError)
 
 NUMBER = st.integers(0, 11)
@@ -44,7 +45,8 @@ LATITUDE = st.sampled_from([0.0, 46.948, 47.5, -89.99, 90.0, False, None])
 LONGITUDE = st.sampled_from([0.0, 7.4474, 179.99, -180.0, False, None])
 DAYS = st.sampled_from([None, -30, -1, 0, 1, 400])
 STARS = st.sampled_from([0.0, 1.0, 3.33, 5.0])
-BUTTONS = st.sampled_from(["verify", "activate", "pause", "suspend", "leave", "reapply"])
+BUTTONS = ("verify", "activate", "pause", "suspend", "leave", "reapply")
+COMMANDS = st.sampled_from([0, 1, 2, 5, 6])
 MEAN = st.sampled_from([0.0, 0.05, 0.6, 1.0])
 
 
@@ -92,7 +94,7 @@ class SearchMachine(RuleBasedStateMachine):
         self.case.assertEqual(self.table._drifted(member_ids), [])
 
     @contextmanager
-    def change(self, in_savepoint=False):
+    def change(self, in_savepoint=True):
         """Let something happen that may be refused.
 
         :param in_savepoint: as the server does it, bringing the table up to date, and
@@ -100,7 +102,7 @@ class SearchMachine(RuleBasedStateMachine):
         """
         keeper = self._savepoint if in_savepoint else self._plain_savepoint
         try:
-            with mute_logger("odoo.sql_db"), keeper():
+            with mute_logger(*LOGGERS), keeper():
                 yield
         except REFUSED + (RollBack,):
             pass
@@ -109,7 +111,8 @@ class SearchMachine(RuleBasedStateMachine):
 
     def _members(self):
         companies = (self.case.company_a | self.case.company_b).ids
-        return self.env["crowd.membership"].search([("company_id", "in", companies)]).ids
+        members = self.env["crowd.membership"]
+        return members.search([("company_id", "in", companies)]).ids
 
     def _savepoint(self):
         return self.env.cr.savepoint()
@@ -218,7 +221,7 @@ class SearchMachine(RuleBasedStateMachine):
                 if rate is not None:
                     member.cost_rate = rate
 
-    @rule(n=NUMBER, what=st.sampled_from(["toggle", "archive", "wake"]), sp=st.booleans())
+    @rule(n=NUMBER, what=st.sampled_from(["toggle", "end", "wake"]), sp=st.booleans())
     def archive_worker(self, n, what, sp):
         worker = self._worker(n)
         with self.change(sp):
@@ -303,8 +306,14 @@ class SearchMachine(RuleBasedStateMachine):
         with self.change(sp):
             self.env["fsm.person"].load(fields, lines)
 
-    @rule(n=NUMBER, m=NUMBER, k=NUMBER, day=st.sampled_from(["", "2026-03-04", "bad"]))
-    def import_skills(self, n, m, k, day):
+    @rule(
+        n=NUMBER,
+        m=NUMBER,
+        k=NUMBER,
+        day=st.sampled_from(["", "2026-03-04", "bad"]),
+        sp=st.booleans(),
+    )
+    def import_skills(self, n, m, k, day, sp):
         values = self._line_values(m)
         if not all(values.values()):
             return
@@ -312,7 +321,7 @@ class SearchMachine(RuleBasedStateMachine):
         fields += ["skill_level_id/.id", "valid_until"]
         line = ["machine.line%d" % k, str(self._worker(n).id)]
         line += [str(values[name[:-4]]) for name in fields[2:5]]
-        with self.change():
+        with self.change(sp):
             self.env["fsm.person.skill"].load(fields, [line + [day]])
 
     # ------------------------------------------------------------------
@@ -339,7 +348,7 @@ class SearchMachine(RuleBasedStateMachine):
         with self.change(sp):
             worker.write({"crowd_membership_ids": [commands[command]]})
 
-    @rule(n=NUMBER, button=BUTTONS, sp=st.booleans())
+    @rule(n=NUMBER, button=st.sampled_from(BUTTONS), sp=st.booleans())
     def press(self, n, button, sp):
         with self.change(sp):
             getattr(self._member(n), "action_" + button)()
@@ -414,7 +423,7 @@ class SearchMachine(RuleBasedStateMachine):
     # skills and languages
     # ------------------------------------------------------------------
 
-    @rule(n=NUMBER, m=NUMBER, command=st.sampled_from([0, 1, 2, 5, 6]), sp=st.booleans())
+    @rule(n=NUMBER, m=NUMBER, command=COMMANDS, sp=st.booleans())
     def skills_by_commands(self, n, m, command, sp):
         worker = self._worker(n)
         line = worker.skill_ids[:1]

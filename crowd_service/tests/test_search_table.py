@@ -46,6 +46,53 @@ class TestSearchTable(MatcherCase):
         )
         return {row[0]: row[1:] for row in self.env.cr.fetchall()}
 
+    def test_each_fact_alone(self):
+        """The table differs from the facts until it is brought up to date."""
+        second = self._create_community("Second of A")
+        worker = self._create_worker("Anna", membership={"job_count": 9})
+        member, line, partner = (
+            worker.crowd_membership_ids,
+            worker.skill_ids,
+            worker.partner_id,
+        )
+        languages = self.env["res.lang"].search([], limit=1)
+        other = self.env["res.partner"].create({"name": "O", "partner_latitude": 3})
+        for record, name, value in (
+            (member, "community_id", second.id),
+            (member, "quality_count", 2),
+            (member, "quality", 2.5),
+            (member, "solved_count", 3),
+            (member, "job_count", 4),
+            (member, "cost_rate", 12),
+            (member, "capacity", 5),
+            (member, "state", "paused"),
+            (member, "state", "active"),
+            (worker, "crowd_radius_km", 17),
+            (worker, "crowd_language_ids", [(6, 0, languages.ids)]),
+            (worker, "is_located", False),
+            (worker, "is_located", True),
+            (worker, "active", False),
+            (worker, "active", True),
+            (line, "skill_level_id", self._level(80).id),
+            (line, "valid_until", date(2026, 3, 4)),
+            (line, "skill_id", self.skill_tv.id),
+            (self._level(80), "level_progress", 81),
+            (partner, "partner_latitude", 12.5),
+            (partner, "partner_longitude", 12.5),
+            (self.company_a, "crowd_mean_stars", 4.5),
+            (self.company_a, "crowd_mean_success", 0.6),
+            (self.company_a, "crowd_mean_response", 0.9),
+            (second, "active", False),
+            (second, "active", True),
+            (worker, "partner_id", other.id),
+        ):
+            with self.subTest(model=record._name, field=name, value=value):
+                self.assertCurrent()
+                record.write({name: value})
+                self.env["base"].flush()
+                self.assertIn(member.id, self.table._drifted(), "it is a fact")
+                self.assertCurrent()
+
     def test_one_row_per_skill_and_language(self):
         languages = self.env["res.lang"].search([], limit=1)
         worker = self._create_worker(
@@ -111,9 +158,7 @@ class TestSearchTable(MatcherCase):
         language = self.env["res.lang"].create(
             {"name": "Esperanto", "code": "eo_XX", "iso_code": "eo", "active": False}
         )
-        worker = self._create_worker(
-            "Anna", crowd_language_ids=[(6, 0, language.ids)]
-        )
+        worker = self._create_worker("Anna", crowd_language_ids=[(6, 0, language.ids)])
         self.assertIn(-10 - language.id, self._rows(worker))
         language.unlink()
         self.assertNotIn(-10 - language.id, self._rows(worker))
