@@ -108,9 +108,8 @@ class CrowdMatcher(models.AbstractModel):
         rows = self.env.cr.fetchall()
         worker_ids = [row[0] for row in rows]
         schedules = self._read_schedules(ask.request, worker_ids)
-        experience = self.env["crowd.experience"]
-        similar = experience._run_similar(ask.similar, worker_ids)
-        read = _Reader(ask, schedules, similar)
+        ask.count_similar(self.env, worker_ids)
+        read = _Reader(ask, schedules)
         return [read(*row) for row in rows]
 
     @api.model
@@ -133,12 +132,11 @@ class CrowdMatcher(models.AbstractModel):
 class _Reader:
     """Makes a :class:`matching.Worker` of a row of :data:`FACTS`."""
 
-    def __init__(self, ask, schedules, similar):
+    def __init__(self, ask, schedules):
         self._ask = ask
         self._day = ask.request.day
         self._midnights = _Midnights(ask.request.now)
         self._schedules = schedules
-        self._similar = similar
 
     def __call__(self, worker_id, *row):
         ask = self._ask
@@ -149,7 +147,7 @@ class _Reader:
         return matching.Worker(
             worker_id,
             *before,
-            similar_count=self._similar.get(worker_id, 0),
+            similar_count=ask.similar_counts[worker_id],
             preference=ask.preferences.get(worker_id, ""),
             cost_rate=cost_rate,
             levels=levels,

@@ -68,7 +68,7 @@ BEYOND = "c.km > %(inner)s AND t.km > %(reach)s AND t.km <= %(near_reach)s"
 def _statement(is_wide, is_remote, others, territory):
     """Return the statement that looks for all kinds of near misses."""
     unfit = UNFIT.format(
-        has_room=HAS_ROOM.format(row="t"),
+        has_room=HAS_ROOM,
         others=OTHERS.replace("AND NOT EXISTS", "OR EXISTS", 1) if others else "",
         territory=TERRITORY.replace("AND (", "OR NOT (", 1) if territory else "",
     )

@@ -1,13 +1,13 @@
 """What a ticket asks for, read in one round trip."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytz
 
 from odoo import api, models
 
 from .. import compat, matching
-from ..matching import hours
+from ..matching import hours, scoring
 from .crowd_dispatch import OPEN_STATES, STATE_LABELS
 
 ENDED_STATES = [state for state in STATE_LABELS if state not in OPEN_STATES]
@@ -21,7 +21,7 @@ SELECT t.crowd_service_id AS service_id, s.crowd_place = 'remote' AS is_remote,
        COALESCE(p.partner_longitude, 0)::float8 AS lon,
        s.crowd_radius_km, s.crowd_audience, s.crowd_minutes, s.list_price::float8,
        t.name, t.crowd_summary, t.company_id, t.team_id, t.crowd_language_id,
-       t.crowd_when, t.crowd_wished_from, t.crowd_wished_to,
+       t.crowd_dispatch_id, t.crowd_when, t.crowd_wished_from, t.crowd_wished_to,
        t.partner_id,
        (SELECT commercial_partner_id FROM res_partner WHERE id = t.partner_id),
        COALESCE((SELECT lang FROM res_partner WHERE id = t.partner_id),
@@ -51,6 +51,8 @@ SELECT t.crowd_service_id AS service_id, s.crowd_place = 'remote' AS is_remote,
   LEFT JOIN res_partner p ON p.id = l.partner_id
  WHERE t.id = %(ticket)s
 """
+# a bound was rounded before, by up to half a step
+BOUND_SLACK = 0.5 / scoring.SCORE_STEPS + 2e-9
 AUDIENCES = ("crowd", "experts")  # of external and internal communities
 
 # Who was asked in the present round of the open dispatch, and who gave the job back.
@@ -59,9 +61,7 @@ SELECT o.worker_id, bool_or(o.round = d.round),
        bool_or(o.state IN ('backed_out', 'no_show'))
   FROM crowd_dispatch d
   JOIN crowd_offer o ON o.dispatch_id = d.id
- WHERE d.id = COALESCE(%(dispatch)s, (SELECT crowd_dispatch_id FROM helpdesk_ticket
-                                       WHERE id = %(ticket)s))
-   AND d.state <> ALL(%(ended)s)
+ WHERE d.id = %(dispatch)s AND d.state <> ALL(%(ended)s)
  GROUP BY o.worker_id
 """
 MEMBERS = """
@@ -92,6 +92,24 @@ class Ask:
     preferred_members: list
     similar: dict
     blocked_ids: frozenset
+    similar_counts: dict = field(default_factory=dict)
+
+    def count_similar(self, env, worker_ids):
+        """Learn how many similar tickets these workers solved, as far as unknown."""
+        unknown = [i for i in dict.fromkeys(worker_ids) if i not in self.similar_counts]
+        if unknown:
+            found = env["crowd.experience"]._run_similar(self.similar, unknown)
+            self.similar_counts.update((i, found.get(i, 0)) for i in unknown)
+
+    def refined(self, bound, worker_id, tickets):
+        """Return a bound made with the similar tickets instead of all ``tickets``."""
+        if not tickets:
+            return bound
+        most = scoring.points(self.request)["experience"]
+        some = self.similar_counts[worker_id]
+        less = tickets / (tickets + scoring.HALVING_TICKETS)
+        less -= some / (some + scoring.HALVING_TICKETS)
+        return scoring.rounded(bound - most * less + BOUND_SLACK)
 
     @property
     def out_ids(self):
@@ -118,7 +136,7 @@ class CrowdMatcher(models.AbstractModel):
         if not self._is_matchable(row):
             self._check_matchable(ticket)
         now = self.env["crowd.clock"].now()
-        asked = self._read_asked(ticket, dispatch)
+        asked = self._read_asked(dispatch.id if dispatch else row["crowd_dispatch_id"])
         customers = {row["partner_id"], row["commercial_partner_id"]} - {None}
         preferences, blocked = self.env["crowd.preference"]._read_preferences(
             row["company_id"], customers
@@ -153,12 +171,10 @@ class CrowdMatcher(models.AbstractModel):
         return bool(row["service_id"] and is_placed and not row["is_closed"])
 
     @api.model
-    def _read_asked(self, ticket, dispatch):
-        params = {
-            "ticket": ticket.id,
-            "dispatch": dispatch.id if dispatch else None,
-            "ended": ENDED_STATES,
-        }
+    def _read_asked(self, dispatch_id):
+        if not dispatch_id:
+            return []
+        params = {"dispatch": dispatch_id, "ended": ENDED_STATES}
         self.env.cr.execute(ASKED, params)
         return self.env.cr.fetchall()
 

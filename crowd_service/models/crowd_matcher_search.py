@@ -22,38 +22,40 @@ from ..matching import scoring
 from ..matching.entities import STANDARD_WEIGHTS
 from .crowd_worker_search import LANGUAGE, NO_SKILL
 
-FIRST_PAGE = 40  # judged beyond the limit before asking whether that was enough
+FIRST_PAGE = 24  # judged beyond the limit before asking whether that was enough
 PAGE = 60
 MOST_CELLS = 2500
-ROWS_PER_PROBE = 800
+PROBED_CELLS, PROBED_ROWS = 30, 16  # nearest cells, and rows of each
+POLAR_LATITUDE, DATE_LINE = 75.0, 170.0  # beyond, a plane is no good for distances
+NOT_MORE = 0.99  # of the true distance, at most, is a plane's
 MOST_ROWS = 400
-COUNT_UP_TO = 1000
+COUNT_UP_TO = 4000
 FIRST_STEP = 8.0  # points to go down when too few can be asked
 EPSILON = 1e-6  # km; far more than the rounding of floats
 NOBODY = (-math.inf, 0)  # has a greater bound
 
 POINTS = """
-       %(w_quality)s * t.quality / 10000
-       + %(w_response)s * ((t.responses >> %(bucket_bits)s) & 127) / 100
-       + %(w_experience)s * t.tickets / (t.tickets + %(halving_tickets)s)
-       + %(w_calm)s
-       + %(w_newness)s * GREATEST(0, 1 - t.ratings / %(newcomer_ratings)s)
-       + CASE WHEN t.cost_rate = 0 THEN %(w_cost)s
-              ELSE GREATEST(0, %(w_cost)s - %(cost_loss)s * t.cost_rate) END
+       %(w_quality)s::float8 * t.quality / 10000
+       + %(w_response)s::float8 * ((t.responses >> %(bucket_bits)s) & 127) / 100
+       + %(w_experience)s::float8 * t.tickets / (t.tickets + %(halving_tickets)s::float8)
+       + %(w_calm)s::float8
+       + %(w_newness)s::float8 * GREATEST(0, 1 - t.ratings / %(newcomer_ratings)s::float8)
+       + CASE WHEN t.cost_rate = 0 THEN %(w_cost)s::float8
+              ELSE GREATEST(0, %(w_cost)s::float8 - %(cost_loss)s::float8 * t.cost_rate) END
 """
 DISTANCE = """
-       CASE WHEN %(is_remote)s THEN 0 ELSE %(diameter)s * asin(sqrt(LEAST(1,
-           sin(radians(t.lat - %(lat)s) / 2) ^ 2
-           + %(cos_lat)s * cos(radians(t.lat))
-             * sin(radians(t.lon - %(lon)s) / 2) ^ 2))) END
+       CASE WHEN %(is_remote)s THEN 0 ELSE %(diameter)s::float8 * asin(sqrt(LEAST(1,
+           sin(radians(t.lat - %(lat)s::float8) / 2) ^ 2
+           + %(cos_lat)s::float8 * cos(radians(t.lat))
+             * sin(radians(t.lon - %(lon)s::float8) / 2) ^ 2))) END
 """
 # rounded as the score is; 2e-9 is more than floats can lose on the way
 BOUND = """
-       floor((s.points + %(w_distance)s * (1 - s.km / %(radius)s) + 2e-9) * 10000 + 0.5)
-       / 10000
+       floor((s.points + %(w_distance)s::float8 * (1 - s.km / %(radius)s::float8) + 2e-9::float8)
+             * 10000 + 0.5::float8) / 10000
 """
 COLUMNS = """
-SELECT t.membership_id, t.worker_id, t.own_radius_km, t.capacity, t.potential,
+SELECT t.membership_id, t.worker_id, t.own_radius_km, t.capacity, t.tickets, t.potential,
        {points} AS points, {km} AS km
   FROM crowd_worker_search t
  WHERE t.company_id = %(company)s
@@ -81,45 +83,54 @@ TERRITORY = """
 """
 IN_REACH = """
    s.km <= %(reach)s
-   AND (s.own_radius_km = 0 OR s.km <= s.own_radius_km + %(epsilon)s)
+   AND (s.own_radius_km = 0 OR s.km <= s.own_radius_km + %(epsilon)s::float8)
 """
 HAS_ROOM = """
    (SELECT count(*) FROM crowd_offer o
-     WHERE o.membership_id = {row}.membership_id AND o.state = 'accepted')
-   < {row}.capacity
+     WHERE o.membership_id = t.membership_id AND o.state = 'accepted') < t.capacity
 """
 CELLS = """
-unnest(%(bands)s::int2[], %(cells)s::int2[], %(least)s::float8[]) AS c(band, cell, least)
+unnest(%(bands)s::int2[], %(cells)s::int2[]) AS c(band, cell)
 """
 IN_CELL = """
    AND t.qualification = %(driver)s AND t.band = c.band AND t.cell = c.cell
 """
-# the best few of every cell: their bounds tell where to put the floor
+# a distance that is easier to compute and never more than the true one
+NEAR_ENOUGH = """
+   AND t.potential >= %(far)s::float8 + %(slope)s::float8 * sqrt(
+       (t.lat - %(lat)s::float8) * (t.lat - %(lat)s::float8)
+       + (t.lon - %(lon)s::float8) * (t.lon - %(lon)s::float8) * %(shrink)s::float8)
+"""
+# the best few of the nearest cells: their bounds tell where to put the floor
 PROBE = """
 SELECT {bound} AS bound
-  FROM {cells}
+  FROM unnest(%(bands)s::int2[], %(cells)s::int2[]) AS c(band, cell)
  CROSS JOIN LATERAL (
-       SELECT s.* FROM ({columns} {in_cell} {fits}
+       SELECT s.* FROM ({columns} {in_cell} {fits} {others}
                          ORDER BY t.potential DESC OFFSET 0) s
         WHERE {in_reach} LIMIT %(deep)s) s
  ORDER BY bound DESC OFFSET %(wanted)s - 1 LIMIT 1
 """
 SCAN = """
-SELECT f.membership_id, f.worker_id, f.bound
-  FROM (SELECT s.membership_id, s.worker_id, s.capacity, {bound} AS bound
-          FROM {cells}
-         CROSS JOIN LATERAL ({columns} {in_cell} AND t.potential >= c.least {fits}
-                              OFFSET 0) s
-         WHERE {in_reach}) f
- WHERE f.bound >= %(floor)s AND {f_has_room}
- ORDER BY f.bound DESC, f.worker_id
+SELECT t.membership_id, t.worker_id, t.bound, t.tickets
+  FROM (SELECT s.membership_id, s.worker_id, s.capacity, s.tickets, {bound} AS bound
+          FROM unnest(%(bands)s::int2[], %(cells)s::int2[], %(least)s::float8[])
+               AS c(band, cell, least)
+         CROSS JOIN LATERAL (
+               {columns} {in_cell} AND t.potential >= c.least {near_enough} {fits}
+               OFFSET 0) s
+         WHERE {in_reach} OFFSET 0) t
+ WHERE t.bound >= %(floor)s AND {has_room} {others}
+ ORDER BY t.bound DESC, t.worker_id
  LIMIT %(most)s
 """
-# by potential alone, telling those out of reach or busy by a bound of NULL
+# by potential alone, telling those out of reach by a bound of NULL
 WIDE = """
-SELECT s.membership_id, s.worker_id, CASE WHEN {in_reach} AND {s_has_room} THEN {bound} END, s.potential
-  FROM ({columns} AND t.qualification = %(driver)s {fits}
+SELECT s.membership_id, s.worker_id, CASE WHEN {in_reach} THEN {bound} END, s.tickets,
+       s.potential
+  FROM ({columns} AND t.qualification = %(driver)s {fits} {others}
          ORDER BY t.potential DESC, t.worker_id LIMIT %(most)s) s
+ ORDER BY s.potential DESC, s.worker_id
 """
 NEXT_POTENTIAL = """
 SELECT max(t.potential) FROM crowd_worker_search t
@@ -147,16 +158,15 @@ COUNT_WIDE = RAREST.format(source="", where="")
 @lru_cache(maxsize=None)
 def _statement(template, has_others, has_territory):
     """Return a statement with the filters it needs."""
-    fits = FITS + (OTHERS if has_others else "") + (TERRITORY if has_territory else "")
     return template.format(
         bound=BOUND,
-        cells=CELLS,
         columns=COLUMNS.format(points=POINTS, km=DISTANCE),
         in_cell=IN_CELL,
         in_reach=IN_REACH,
-        f_has_room=HAS_ROOM.format(row="f"),
-        s_has_room=HAS_ROOM.format(row="s"),
-        fits=fits,
+        near_enough=NEAR_ENOUGH,
+        fits=FITS,
+        has_room=HAS_ROOM,
+        others=(OTHERS if has_others else "") + (TERRITORY if has_territory else ""),
     )
 
 
@@ -188,7 +198,6 @@ class Field:
             "communities": ask.community_ids,
             "bands": [band for band, _cell, _km in self.cells],
             "cells": [cell for _band, cell, _km in self.cells],
-            "least": [0.0] * len(self.cells),
             "out": ask.out_ids,
             "is_remote": request.is_remote,
             "lat": request.lat,
@@ -242,20 +251,34 @@ class Field:
     def probe(self, wanted):
         """Return statement and parameters for a good floor: about the bound that
         ``wanted`` rows have."""
-        deep = max(4, ROWS_PER_PROBE // max(1, len(self.cells)))
-        params = dict(self.params, deep=deep, wanted=wanted)
+        nearest = nsmallest(PROBED_CELLS, self.cells, key=lambda cell: cell[2])
+        params = dict(
+            self.params,
+            bands=[band for band, _cell, _km in nearest],
+            cells=[cell for _band, cell, _km in nearest],
+            deep=PROBED_ROWS,
+            wanted=wanted,
+        )
         return self._statement(PROBE), params
 
     def scan(self, floor, most):
         """Return statement and parameters for rows with a bound of ``floor``."""
         near, radius = self.params["w_distance"], self.params["radius"]
-        least = [
-            (floor - near * max(0.0, 1 - km / radius)) / self.worth - 1e-6
-            if self.worth
-            else 0.0
-            for _band, _cell, km in self.cells
-        ]
-        params = dict(self.params, floor=floor, most=most, least=least)
+        worth = self.worth or 1e-9
+        far = (floor - near) / worth - 1e-6  # potential needed next door
+        slope = near / radius / worth  # and more with each km
+        least = [far + slope * min(km, radius) for _band, _cell, km in self.cells]
+        reach = abs(self.request.lat) + radius / grid.KM_PER_DEGREE
+        is_plain = reach < POLAR_LATITUDE and abs(self.request.lon) < DATE_LINE
+        params = dict(
+            self.params,
+            floor=floor,
+            most=most,
+            least=least,
+            far=far,
+            slope=slope * NOT_MORE * grid.KM_PER_DEGREE if is_plain else 0.0,
+            shrink=math.cos(math.radians(reach)) ** 2,
+        )
         return self._statement(SCAN), params
 
     def wide(self, most):
@@ -374,7 +397,7 @@ class CrowdMatcher(models.AbstractModel):
             most *= 4
 
     @api.model
-    def _ceiling_after(self, field, _member, worker_id, _bound, potential):
+    def _ceiling_after(self, field, _member, worker_id, _bound, _tickets, potential):
         """Return what nobody after the last row by potential comes before: others of
         the same potential have later ids, those of the next lower one may have any."""
         params = dict(field.params, potential=potential)
@@ -383,6 +406,24 @@ class CrowdMatcher(models.AbstractModel):
         if lower is not None:
             ceilings.append(field.ceiling_of(lower))
         return min(ceilings, key=lambda found: (-found[0], found[1]))
+
+    @api.model
+    def _refine(self, ask, rows):
+        """Return rows by falling bound, now that it is known who solved similar
+        tickets: the search table only knows how many tickets somebody solved."""
+        experienced = {row[1] for row in rows if row[3]}
+        ask.count_similar(self.env, experienced)
+        for row in rows:
+            if row[1] not in experienced and row[2] < math.inf:
+                ask.similar_counts[row[1]] = 0
+        if not experienced:
+            return rows
+        refined = [
+            (member, worker, ask.refined(bound, worker, tickets), tickets)
+            for member, worker, bound, tickets, *_rest in rows
+        ]
+        refined.sort(key=lambda row: (-row[2], row[1]))
+        return refined
 
     @api.model
     def _run(self, statement, params):
@@ -397,8 +438,9 @@ class CrowdMatcher(models.AbstractModel):
             before
         :return: whether nobody left can be among the best
         """
-        wanted = [(member, 0, math.inf) for member in ask.preferred_members]
+        wanted = [(member, 0, math.inf, 0) for member in ask.preferred_members]
         rows = [row for row in wanted + rows if row[0] not in best.judged]
+        rows = self._refine(ask, rows)
         start, end = 0, best.limit + FIRST_PAGE
         if len(rows) < end + PAGE // 2:
             end = len(rows)  # not worth a page of its own

@@ -4,11 +4,17 @@ from odoo import api, fields, models
 LATEST = 200  # ratings and wishes of a customer that are looked at
 LIKED_STARS = 4
 
-#: What a customer said about workers: ``(worker_id, kind)``.
+#: What a customer said about workers: ``(worker_id, kind)``, and ``(0, "rated")`` if he
+#: ever rated one.
 WISHES = """
-    SELECT worker_id, kind FROM crowd_preference
+    SELECT 0 AS worker_id, 'rated' AS kind
+     WHERE EXISTS (SELECT FROM rating_rating
+                    WHERE partner_id = ANY(%(partner_ids)s)
+                      AND crowd_offer_id IS NOT NULL AND consumed)
+     UNION ALL
+    (SELECT worker_id, kind FROM crowd_preference
      WHERE partner_id = ANY(%(partner_ids)s) AND company_id = %(company_id)s AND active
-     ORDER BY kind = 'blocked' DESC, id DESC LIMIT %(latest)s
+     ORDER BY kind = 'blocked' DESC, id DESC LIMIT %(latest)s)
 """
 #: Workers whose last rating by the customer, for a job that they solved, was good.
 LIKED = """
@@ -97,8 +103,10 @@ class CrowdPreference(models.Model):
         }
         self.env.cr.execute(WISHES, params)
         wishes = self.env.cr.fetchall()
-        self.env.cr.execute(LIKED, params)
-        preferred = {row[0]: "liked" for row in self.env.cr.fetchall()}
+        preferred = {}
+        if (0, "rated") in wishes:
+            self.env.cr.execute(LIKED, params)
+            preferred = {row[0]: "liked" for row in self.env.cr.fetchall()}
         blocked = {worker for worker, kind in wishes if kind == "blocked"}
         preferred.update(
             (worker, "asked_for") for worker, kind in wishes if kind == "preferred"

@@ -28,10 +28,10 @@ REPEAT = os.environ.get("CROWD_TICKETS", "")
 #: Constants of the search, as they are and so small that it has to take many turns.
 SIZES = (
     {},
-    {"ROWS_PER_PROBE": 1},
-    {"MOST_ROWS": 5, "ROWS_PER_PROBE": 8, "FIRST_PAGE": 2, "PAGE": 2},
-    {"MOST_ROWS": 20, "ROWS_PER_PROBE": 1, "FIRST_PAGE": 5, "PAGE": 3},
-    {"MOST_CELLS": 3, "MOST_ROWS": 10, "ROWS_PER_PROBE": 12, "FIRST_PAGE": 3},
+    {"PROBED_ROWS": 1},
+    {"MOST_ROWS": 5, "PROBED_CELLS": 8, "FIRST_PAGE": 2, "PAGE": 2},
+    {"MOST_ROWS": 20, "PROBED_ROWS": 1, "FIRST_PAGE": 5, "PAGE": 3},
+    {"MOST_CELLS": 3, "MOST_ROWS": 10, "PROBED_CELLS": 2, "FIRST_PAGE": 3},
     {"COUNT_UP_TO": 2, "FIRST_STEP": 0.5},
 )
 
