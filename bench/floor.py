@@ -1,7 +1,7 @@
 """The floor: the nearest 50 of a cell straight from the covering index, without scoring.
 
 What no search can do without: it looks in growing rings until 50 are found or the radius is reached, in one statement that
-reads nothing but the index. Level, load, calendar and all the rest are not asked. Remote work has no nearest: its floor
+reads nothing but the index. Who has all qualifications counts; level, load, calendar and all the rest are not asked. Remote work has no nearest: its floor
 are the first 50 by the potential that the table keeps.
 """
 
@@ -32,7 +32,13 @@ WITH RECURSIVE span AS (
                            WHERE w.company_id = %(company)s
                              AND w.community_id = ANY(%(communities)s)
                              AND w.qualification = %(driver)s AND w.band = s.band
-                             AND w.cell BETWEEN s.first AND s.last) t
+                             AND w.cell BETWEEN s.first AND s.last
+                             AND NOT EXISTS (
+                                 SELECT FROM unnest(%(others)s::int4[]) AS o(id)
+                                  WHERE NOT EXISTS (
+                                        SELECT FROM crowd_worker_search x
+                                         WHERE x.membership_id = w.membership_id
+                                           AND x.qualification = o.id))) t
                     WHERE s.ring = r.ring + 1
                       AND t.far <= (%(kms)s)[r.ring + 1] ^ 2
                     ORDER BY t.far LIMIT 50) nearest) n
@@ -58,10 +64,13 @@ class Floor:
     def __init__(self, env, ticket):
         ask = env["crowd.matcher"]._read_ask(ticket)
         request = ask.request
+        wanted = _wanted(request)
+        driver = _rarest(env.cr, wanted)
         params = {
             "company": ask.company_id,
             "communities": ask.community_ids,
-            "driver": _rarest(env.cr, request),
+            "driver": driver,
+            "others": [one for one in wanted if one != driver],
         }
         if not request.is_remote:
             params.update(_rings(request))
@@ -73,10 +82,15 @@ class Floor:
         return replay(connection, [self.statement])
 
 
-def _rarest(cr, request):
+def _wanted(request):
+    """Return the qualifications that people must have."""
     wanted = list(request.skills) or [NO_SKILL]
     if request.language_id:
         wanted.append(LANGUAGE - request.language_id)
+    return wanted
+
+
+def _rarest(cr, wanted):
     if len(wanted) == 1:
         return wanted[0]
     cr.execute(RAREST, [wanted])

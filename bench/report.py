@@ -21,7 +21,7 @@ def tables(results):
 
 def _cells(count, cells):
     head = (
-        "cell", "/floor", "/SQL", "match", "warm", "no near misses", "its SQL", "floor",
+        "cell", "/floor", "/SQL", "match", "warm", "near misses too", "its SQL", "floor",
         "queries", "found",
     )  # fmt: skip
     rows = [
@@ -29,7 +29,7 @@ def _cells(count, cells):
             name,
             short(ratio(m, "cold", "floor")),
             short(ratio(m, "cold", "bare")),
-            *(both(m.ms[what]) for what in ("cold", "warm", "brief", "bare", "floor")),
+            *(both(m.ms[what]) for what in ("cold", "warm", "near", "bare", "floor")),
             f"{min(m.statements)}-{max(m.statements)}",
             f"{min(m.ranked)}-{max(m.ranked)}",
         )

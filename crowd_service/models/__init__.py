@@ -49,6 +49,7 @@ from . import crowd_matcher_request
 from . import crowd_matcher_facts
 from . import crowd_matcher_search
 from . import crowd_matcher_near
+from . import crowd_working_hours
 from . import crowd_matcher_schedule
 from . import crowd_matcher_words
 from . import crowd_matcher_geodesic

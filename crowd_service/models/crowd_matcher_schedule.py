@@ -4,7 +4,6 @@ from odoo import api, models
 
 from .. import matching
 from ..matching.availability import Job
-from ..matching.calendars import Attendance, WorkingHours
 
 # What is known of whom: plain scans of four tables, the rest is read where it is needed.
 # The last part tells whether any employee has entered time off at all.
@@ -46,24 +45,6 @@ SELECT d.id, o.scheduled_date_start, o.scheduled_date_end,
   LEFT JOIN res_partner p ON p.id = at.partner_id
  WHERE d.id = ANY(%(dispatches)s) AND o.scheduled_date_start < o.scheduled_date_end
 """
-ATTENDANCES = """
-SELECT a.calendar_id, a.dayofweek::int, a.hour_from, a.hour_to,
-       CASE WHEN c.two_weeks_calendar THEN a.week_type::int END, a.date_from, a.date_to
-  FROM resource_calendar_attendance a
-  JOIN resource_calendar c ON c.id = a.calendar_id
- WHERE a.calendar_id = ANY(%(calendars)s)
-   AND a.display_type IS NULL AND a.resource_id IS NULL
-"""
-CALENDARS = """
-SELECT c.id, c.tz, array_agg(l.date_from) FILTER (WHERE l.id IS NOT NULL),
-       array_agg(l.date_to) FILTER (WHERE l.id IS NOT NULL)
-  FROM resource_calendar c
-  LEFT JOIN resource_calendar_leaves l
-         ON l.calendar_id = c.id AND l.resource_id IS NULL
-        AND l.time_type = 'leave' AND l.date_to > %(now)s
- WHERE c.id = ANY(%(calendars)s)
- GROUP BY c.id
-"""
 
 
 class CrowdMatcher(models.AbstractModel):
@@ -76,14 +57,14 @@ class CrowdMatcher(models.AbstractModel):
         """Return ``{worker id: matching.Schedule}``; who is missing always has time.
 
         Jobs count whichever company they are of. One query, and more only for what
-        somebody has: one for jobs, one for employees' time off, two for working hours.
+        somebody has: one for jobs, one for employees' time off; working hours are cached.
         """
         params = {"workers": list(worker_ids), "now": request.now}
         known = defaultdict(list)
         for kind, *facts in self._rows(KNOWN, params):
             known[kind].append(facts)
         switches = {facts[0]: facts[1:4] for facts in known["switch"]}
-        hours = self._read_hours({facts[0] for facts in switches.values()}, request)
+        hours = self._read_hours({facts[0] for facts in switches.values()})
         absences = self._read_absences(known, params)
         jobs = self._read_jobs(known["job"])
         schedules = {}
@@ -119,21 +100,9 @@ class CrowdMatcher(models.AbstractModel):
             jobs[workers[dispatch_id]].append(Job(start, end, *place))
         return jobs
 
-    def _read_hours(self, calendar_ids, request):
+    def _read_hours(self, calendar_ids):
         """Return the :class:`WorkingHours` per calendar."""
-        calendar_ids = list(calendar_ids - {None})
-        if not calendar_ids:
-            return {}
-        params = {"calendars": calendar_ids, "now": request.now}
-        lines = defaultdict(list)
-        for calendar_id, *facts in self._rows(ATTENDANCES, params):
-            lines[calendar_id].append(Attendance.from_hours(*facts))
-        return {
-            calendar_id: WorkingHours(
-                zone, tuple(lines[calendar_id]), tuple(zip(starts or (), ends or ()))
-            )
-            for calendar_id, zone, starts, ends in self._rows(CALENDARS, params)
-        }
+        return self.env["crowd.working.hours"]._get(sorted(calendar_ids - {None}))
 
     def _rows(self, plan, params):
         self.env.cr.execute(plan, params)

@@ -22,7 +22,7 @@ from ..matching import scoring
 from ..matching.entities import STANDARD_WEIGHTS
 from .crowd_worker_search import LANGUAGE, NO_SKILL
 
-FIRST_PAGE = 24  # judged beyond the limit before asking whether that was enough
+FIRST_PAGE = 16  # judged beyond the limit before asking whether that was enough
 PAGE = 60
 MOST_CELLS = 2500
 PROBED_CELLS, PROBED_ROWS = 30, 16  # nearest cells, and rows of each
@@ -90,39 +90,50 @@ HAS_ROOM = """
      WHERE o.membership_id = t.membership_id AND o.state = 'accepted') < t.capacity
 """
 CELLS = """
-unnest(%(bands)s::int2[], %(cells)s::int2[]) AS c(band, cell)
+unnest(%(bands)s::int2[], %(cells)s::int2[], %(kms)s::float8[]) AS c(band, cell, km)
 """
 IN_CELL = """
    AND t.qualification = %(driver)s AND t.band = c.band AND t.cell = c.cell
 """
-# a distance that is easier to compute and never more than the true one
+# potential that is needed in a cell, and a distance that is easier to compute: both
+# ask for no more than the true distance would
 NEAR_ENOUGH = """
-   AND t.potential >= %(far)s::float8 + %(slope)s::float8 * sqrt(
+   AND t.potential >= (f.floor - %(w_distance)s::float8) / %(worth)s::float8
+                      + %(slope)s::float8 * c.km - 1e-6::float8
+   AND t.potential >= (f.floor - %(w_distance)s::float8) / %(worth)s::float8
+                      + %(plane_slope)s::float8 * sqrt(
        (t.lat - %(lat)s::float8) * (t.lat - %(lat)s::float8)
        + (t.lon - %(lon)s::float8) * (t.lon - %(lon)s::float8) * %(shrink)s::float8)
+       - 1e-6::float8
 """
 # the best few of the nearest cells: their bounds tell where to put the floor
 PROBE = """
 SELECT {bound} AS bound
-  FROM unnest(%(bands)s::int2[], %(cells)s::int2[]) AS c(band, cell)
+  FROM {cells}
  CROSS JOIN LATERAL (
        SELECT s.* FROM ({columns} {in_cell} {fits} {others}
                          ORDER BY t.potential DESC OFFSET 0) s
-        WHERE {in_reach} LIMIT %(deep)s) s
+        WHERE {in_reach} LIMIT %(probed_rows)s) s
+ WHERE c.km <= %(probed_km)s
  ORDER BY bound DESC OFFSET %(wanted)s - 1 LIMIT 1
 """
+GIVEN = "SELECT %(floor)s::float8"
+# the last row tells the floor
 SCAN = """
-SELECT t.membership_id, t.worker_id, t.bound, t.tickets
-  FROM (SELECT s.membership_id, s.worker_id, s.capacity, s.tickets, {bound} AS bound
-          FROM unnest(%(bands)s::int2[], %(cells)s::int2[], %(least)s::float8[])
-               AS c(band, cell, least)
+  WITH f AS MATERIALIZED (SELECT COALESCE(({floor}), 0) AS floor)
+(SELECT t.membership_id, t.worker_id, t.bound, t.tickets, t.floor
+  FROM (SELECT s.membership_id, s.worker_id, s.capacity, s.tickets, f.floor,
+               {bound} AS bound
+          FROM f
+         CROSS JOIN {cells}
          CROSS JOIN LATERAL (
-               {columns} {in_cell} AND t.potential >= c.least {near_enough} {fits}
-               OFFSET 0) s
+               {columns} {in_cell} {near_enough} {fits} OFFSET 0) s
          WHERE {in_reach} OFFSET 0) t
- WHERE t.bound >= %(floor)s AND {has_room} {others}
+ WHERE t.bound >= t.floor AND {has_room} {others}
  ORDER BY t.bound DESC, t.worker_id
- LIMIT %(most)s
+ LIMIT %(most)s)
+ UNION ALL
+SELECT NULL, NULL, NULL, NULL, floor FROM f
 """
 # by potential alone, telling those out of reach by a bound of NULL
 WIDE = """
@@ -156,15 +167,17 @@ COUNT_WIDE = RAREST.format(source="", where="")
 
 
 @lru_cache(maxsize=None)
-def _statement(template, has_others, has_territory):
+def _statement(template, has_others, has_territory, floor=""):
     """Return a statement with the filters it needs."""
     return template.format(
         bound=BOUND,
+        cells=CELLS,
         columns=COLUMNS.format(points=POINTS, km=DISTANCE),
         in_cell=IN_CELL,
         in_reach=IN_REACH,
         near_enough=NEAR_ENOUGH,
         fits=FITS,
+        floor=_statement(floor, has_others, has_territory) if floor else "",
         has_room=HAS_ROOM,
         others=(OTHERS if has_others else "") + (TERRITORY if has_territory else ""),
     )
@@ -198,6 +211,7 @@ class Field:
             "communities": ask.community_ids,
             "bands": [band for band, _cell, _km in self.cells],
             "cells": [cell for _band, cell, _km in self.cells],
+            "kms": [min(km, request.radius_km) for _band, _cell, km in self.cells],
             "out": ask.out_ids,
             "is_remote": request.is_remote,
             "lat": request.lat,
@@ -248,46 +262,37 @@ class Field:
         statement = COUNT_WIDE if self.is_wide else COUNT_CELLS
         return statement, dict(self.params, qualifications=qualifications)
 
-    def probe(self, wanted):
-        """Return statement and parameters for a good floor: about the bound that
-        ``wanted`` rows have."""
-        nearest = nsmallest(PROBED_CELLS, self.cells, key=lambda cell: cell[2])
-        params = dict(
-            self.params,
-            bands=[band for band, _cell, _km in nearest],
-            cells=[cell for _band, cell, _km in nearest],
-            deep=PROBED_ROWS,
-            wanted=wanted,
-        )
-        return self._statement(PROBE), params
+    def scan(self, most, floor=None, wanted=0):
+        """Return statement and parameters for rows with a bound of at least ``floor``.
 
-    def scan(self, floor, most):
-        """Return statement and parameters for rows with a bound of ``floor``."""
+        :param wanted: without a floor: find one that about so many rows reach
+        """
         near, radius = self.params["w_distance"], self.params["radius"]
         worth = self.worth or 1e-9
-        far = (floor - near) / worth - 1e-6  # potential needed next door
-        slope = near / radius / worth  # and more with each km
-        least = [far + slope * min(km, radius) for _band, _cell, km in self.cells]
+        slope = near / radius / worth  # potential needed for each km
         reach = abs(self.request.lat) + radius / grid.KM_PER_DEGREE
         is_plain = reach < POLAR_LATITUDE and abs(self.request.lon) < DATE_LINE
         params = dict(
             self.params,
             floor=floor,
             most=most,
-            least=least,
-            far=far,
-            slope=slope * NOT_MORE * grid.KM_PER_DEGREE if is_plain else 0.0,
+            wanted=wanted,
+            probed_rows=PROBED_ROWS,
+            probed_km=sorted(self.params["kms"])[:PROBED_CELLS][-1],
+            worth=worth,
+            slope=slope,
+            plane_slope=slope * NOT_MORE * grid.KM_PER_DEGREE if is_plain else 0.0,
             shrink=math.cos(math.radians(reach)) ** 2,
         )
-        return self._statement(SCAN), params
+        return self._statement(SCAN, PROBE if floor is None else GIVEN), params
 
     def wide(self, most):
         """Return statement and parameters for the ``most`` rows of most potential."""
         return self._statement(WIDE), dict(self.params, most=most)
 
-    def _statement(self, template):
+    def _statement(self, template, floor=""):
         has_territory = self.request.territory_id is not None
-        return _statement(template, bool(self.params["others"]), has_territory)
+        return _statement(template, bool(self.params["others"]), has_territory, floor)
 
     def ceiling_of(self, potential, worker_id=0):
         """Return bound and id that nobody comes before who has that potential, and no
@@ -369,10 +374,11 @@ class CrowdMatcher(models.AbstractModel):
     def _search_cells(self, ask, field, best):
         """Lower the floor until everybody above it was judged, and that is enough."""
         wanted = 2 * best.limit + 10  # some of them will be busy
-        row = next(iter(self._run(*field.probe(wanted))), None)
-        floor, most, step = row[0] if row else 0.0, MOST_ROWS, FIRST_STEP
+        most, step = MOST_ROWS, FIRST_STEP
+        statement = field.scan(most, wanted=wanted)
         while True:
-            rows = self._run(*field.scan(floor, most))
+            rows = self._run(*statement)
+            floor = rows.pop()[4]
             ceiling = (floor, math.inf) if floor > 0.0 else NOBODY
             if len(rows) == most:
                 ceiling = rows[-1][2], rows[-1][1]
@@ -381,6 +387,7 @@ class CrowdMatcher(models.AbstractModel):
             worst = best.worst()
             floor = max(0.0, worst[0] if worst else ceiling[0] - step)
             most, step = most * 4, step * 2
+            statement = field.scan(most, floor)
 
     @api.model
     def _search_wide(self, ask, field, best):
@@ -442,7 +449,7 @@ class CrowdMatcher(models.AbstractModel):
         rows = [row for row in wanted + rows if row[0] not in best.judged]
         rows = self._refine(ask, rows)
         start, end = 0, best.limit + FIRST_PAGE
-        if len(rows) < end + PAGE // 2:
+        if len(rows) < end + FIRST_PAGE:
             end = len(rows)  # not worth a page of its own
         while start < len(rows):
             if best.beat(rows[start][2], rows[start][1]):

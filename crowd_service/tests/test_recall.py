@@ -93,7 +93,7 @@ class TestRecall(MatcherCase):
         if not ask.community_ids:
             return
         field = self.matcher._find_field(ask)
-        query = field.wide(EVERYBODY) if field.is_wide else field.scan(-1.0, EVERYBODY)
+        query = field.wide(EVERYBODY) if field.is_wide else field.scan(EVERYBODY, -1.0)
         self.env.cr.execute(*query)
         bounds = {row[0]: row[2] for row in self.env.cr.fetchall()}
         for candidate in everybody.ranked:

@@ -491,7 +491,7 @@ class TestVectors(MeasuresCase):
     def _check_bound(self, member, score):
         matcher = self.env["crowd.matcher"]
         ask = matcher._read_ask(self.ticket)
-        self.env.cr.execute(*matcher._find_field(ask).scan(-1.0, 1000))
+        self.env.cr.execute(*matcher._find_field(ask).scan(1000, -1.0))
         bounds = {row[0]: row[2] for row in self.env.cr.fetchall()}
         self.assertGreaterEqual(bounds[member.id], score - 1e-6)
         self.assertLessEqual(bounds[member.id], score + 0.5)
