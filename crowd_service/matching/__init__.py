@@ -11,7 +11,13 @@ from .entities import (
     Worker,
 )
 from .filters import NEAR_FACTOR
-from .geo import EARTH_RADIUS_KM, bounding_box, distance_band, distance_km, travel_minutes
+from .geo import (
+    EARTH_RADIUS_KM,
+    bounding_box,
+    distance_band,
+    distance_km,
+    travel_minutes,
+)
 from .ranking import best_of_each, judge, rank, sort_out, survey, weigh
 from .reasons import REASONS
 

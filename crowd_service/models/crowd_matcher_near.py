@@ -28,28 +28,40 @@ SELECT t.membership_id, t.level, t.valid_until, t.own_radius_km, t.capacity,
 """
 MEMBERS = ROWS.format(km=DISTANCE)
 IN_CELL = MEMBERS + " AND t.band = c.band AND t.cell = c.cell"
-OUTWARDS = """
+OUTWARDS = (
+    """
 (SELECT t.worker_id
    FROM unnest(%(near_bands)s::int2[], %(near_cells)s::int2[], %(near_kms)s::float8[])
         AS c(band, cell, km)
-  CROSS JOIN LATERAL (""" + IN_CELL + """
+  CROSS JOIN LATERAL ("""
+    + IN_CELL
+    + """
         AND t.qualification = {qualification} LIMIT %(rows)s) t
   WHERE {misses} LIMIT %(most)s)
 """
-EVERYWHERE = """
+)
+EVERYWHERE = (
+    """
 (SELECT t.worker_id
    FROM (
-""" + MEMBERS + """
+"""
+    + MEMBERS
+    + """
         AND t.qualification = {qualification} ORDER BY t.potential DESC LIMIT %(rows)s) t
   WHERE {misses} LIMIT %(most)s)
 """
-UNLOCATED = """
+)
+UNLOCATED = (
+    """
 (SELECT t.worker_id
    FROM (
-""" + MEMBERS + """
+"""
+    + MEMBERS
+    + """
         AND t.qualification = %(driver)s AND t.band = %(nowhere)s AND t.cell = %(nowhere)s LIMIT %(rows)s) t
   LIMIT %(most)s)
 """
+)
 IN_REACH = "t.km <= %(reach)s AND "
 UNFIT = """
 (t.level < %(level)s OR t.valid_until < %(day)s

@@ -25,7 +25,7 @@ from .crowd_worker_search import LANGUAGE, NO_SKILL
 FIRST_PAGE = 16  # judged beyond the limit before asking whether that was enough
 PAGE = 60
 MOST_CELLS = 2500
-PROBED_CELLS, PROBED_ROWS = 30, 16  # nearest cells, and rows of each
+PROBED_CELLS, PROBED_ROWS = 20, 24  # nearest cells, and rows of each
 POLAR_LATITUDE, DATE_LINE = 75.0, 170.0  # beyond, a plane is no good for distances
 NOT_MORE = 0.99  # of the true distance, at most, is a plane's
 MOST_ROWS = 400
@@ -373,7 +373,7 @@ class CrowdMatcher(models.AbstractModel):
     @api.model
     def _search_cells(self, ask, field, best):
         """Lower the floor until everybody above it was judged, and that is enough."""
-        wanted = 2 * best.limit + 10  # some of them will be busy
+        wanted = best.limit * 9 // 5  # some of them will be busy
         most, step = MOST_ROWS, FIRST_STEP
         statement = field.scan(most, wanted=wanted)
         while True:
@@ -418,10 +418,10 @@ class CrowdMatcher(models.AbstractModel):
     def _refine(self, ask, rows):
         """Return rows by falling bound, now that it is known who solved similar
         tickets: the search table only knows how many tickets somebody solved."""
-        experienced = {row[1] for row in rows if row[3]}
+        experienced = {row[1] for row in rows if row[3]}.union(ask.preferences)
         ask.count_similar(self.env, experienced)
         for row in rows:
-            if row[1] not in experienced and row[2] < math.inf:
+            if row[1] not in experienced:
                 ask.similar_counts[row[1]] = 0
         if not experienced:
             return rows

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 
-
 LATEST = 200  # ratings and wishes of a customer that are looked at
 LIKED_STARS = 4
 

@@ -49,7 +49,8 @@ class FSMPerson(models.Model):
         help="Overrules the working hours until the time beside it.",
     )
     crowd_presence_until = fields.Datetime(
-        string="Until", help="Afterwards the working hours count again. Empty: for good."
+        string="Until",
+        help="Afterwards the working hours count again. Empty: for good.",
     )
     crowd_search_revision = fields.Integer(
         readonly=True,

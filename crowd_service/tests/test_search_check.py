@@ -58,4 +58,6 @@ class TestSearchCheck(MatcherCase):
         self.table._rebuild()
         self.assertEqual(self.table._rebuild(), 0)
         self._move_by_sql()
-        self.assertEqual(self.table._rebuild(), 2, "one row without, one with the skill")
+        self.assertEqual(
+            self.table._rebuild(), 2, "one row without, one with the skill"
+        )
