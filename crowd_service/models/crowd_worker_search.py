@@ -61,7 +61,8 @@ CREATE INDEX IF NOT EXISTS crowd_worker_search_cover
              responses, valid_until, cost_rate, quality, tickets, ratings);
 CREATE INDEX IF NOT EXISTS crowd_worker_search_wide
     ON crowd_worker_search (company_id, qualification, potential DESC, worker_id)
-    INCLUDE (community_id, level, valid_until);
+    INCLUDE (membership_id, community_id, level, own_radius_km, capacity, lat, lon,
+             responses, valid_until, cost_rate, quality, tickets, ratings);
 ALTER TABLE crowd_worker_search SET (
     autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02,
     autovacuum_analyze_scale_factor = 0.05);

@@ -6,7 +6,7 @@ facts in between and at the end. ``CROWD_LONG=1``: many more runs, new ones ever
 """
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 
 from hypothesis import HealthCheck, settings
@@ -101,11 +101,8 @@ class SearchMachine(RuleBasedStateMachine):
             look at it at once; else the changes of several steps are collected
         """
         keeper = self._savepoint if in_savepoint else self._plain_savepoint
-        try:
-            with mute_logger(*LOGGERS), keeper():
-                yield
-        except REFUSED + (RollBack,):
-            pass
+        with suppress(*REFUSED, RollBack), mute_logger(*LOGGERS), keeper():
+            yield
         if in_savepoint:
             self._compare(self._members())
 

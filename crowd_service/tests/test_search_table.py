@@ -380,7 +380,7 @@ class _Transaction:
         try:
             if kind is None:
                 self._env["base"].flush()
-                self._cr.commit()
+                self._cr.commit()  # pylint: disable=invalid-commit
             else:
                 self.forget()
         finally:
