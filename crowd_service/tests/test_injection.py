@@ -159,7 +159,13 @@ ALLOWED = {
 }
 #: Functions that compose statements by ``format``, of constants and of these names.
 COMPOSERS = {
-    "models/crowd_matcher_search.py": {"template", "fits"},
+    "models/crowd_matcher_search.py": {
+        "template",
+        "floor",  # a template as well
+        "has_others",
+        "has_territory",
+        "_statement",
+    },
     "models/crowd_matcher_near.py": {"kind", "misses", "others", "territory", "unfit"},
 }
 
