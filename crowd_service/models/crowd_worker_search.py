@@ -242,7 +242,9 @@ class CrowdWorkerSearch(models.Model):
         """
         changed = 0
         for members in self._in_batches(membership_ids):
-            self.env.cr.execute(ROWS + SYNC, dict(self._params(), members=members))
+            params = dict(self._params(), members=members)
+            # a rival's change is no error: the transaction is tried again
+            self.env.cr.execute(ROWS + SYNC, params, log_exceptions=False)
             changed += self.env.cr.fetchone()[0]
         return changed
 

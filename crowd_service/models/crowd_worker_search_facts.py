@@ -70,7 +70,8 @@ class CrowdWorkerSearch(models.Model):
         workers_by_member = self._read_touched(pending)
         if workers_by_member:
             workers = sorted(set(workers_by_member.values()))
-            self.env.cr.execute(REVISE, {"workers": workers})
+            # a rival's change is no error: the transaction is tried again
+            self.env.cr.execute(REVISE, {"workers": workers}, log_exceptions=False)
             self._sync(sorted(workers_by_member))
 
     @api.model
