@@ -18,7 +18,7 @@ from .geo import (
     distance_km,
     travel_minutes,
 )
-from .ranking import best_of_each, judge, rank, sort_out, survey, weigh
+from .ranking import best_of_each, judge, rank, sort_out, survey, tell, weigh
 from .reasons import REASONS
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "rank",
     "sort_out",
     "survey",
+    "tell",
     "travel_minutes",
     "weigh",
 ]

@@ -150,13 +150,10 @@ FILTERS = {
 }
 
 
-_CHECKS = tuple(FILTERS.items())
-
-
 def failed_rules(request, worker, distance_km):
     """Return ``((code, data), ...)`` of every rule the worker fails, in order."""
     found = []
-    for code, check in _CHECKS:
+    for code, check in FILTERS.items():
         data = check(request, worker, distance_km)
         if data is not None:
             found.append((code, data))

@@ -3,8 +3,11 @@ from odoo.exceptions import UserError
 
 from .. import matching
 
-MEMBERS = "SELECT id FROM crowd_membership WHERE community_id IN %(communities)s"
-COMMUNITIES = "SELECT id FROM crowd_community WHERE company_id = %s AND active"
+MEMBERS = """
+SELECT m.id FROM crowd_membership m
+  JOIN crowd_community c ON c.id = m.community_id
+ WHERE c.company_id = %s AND c.active
+"""
 MEMBERS_AT_ONCE = 5000
 
 
@@ -44,8 +47,8 @@ class CrowdMatcher(models.AbstractModel):
         :raise UserError: as :meth:`_match`
         """
         ask = self._read_ask(ticket, dispatch)
-        judged = matching.best_of_each(self._judge_workers(ask, workers.ids))
-        return {candidate.worker_id: candidate for candidate in judged}
+        verdicts = matching.best_of_each(self._weigh_workers(ask, workers.ids))
+        return {v.worker_id: matching.tell(ask.request, v) for v in verdicts}
 
     @api.model
     def _explain(self, ticket, worker, dispatch=None):
@@ -80,11 +83,7 @@ class CrowdMatcher(models.AbstractModel):
     @api.model
     def _read_everybody(self, ask):
         """Yield the facts of every member of the company's communities."""
-        self.env.cr.execute(COMMUNITIES, (ask.company_id,))
-        communities = tuple(row[0] for row in self.env.cr.fetchall())
-        if not communities:
-            return
-        self.env.cr.execute(MEMBERS, {"communities": communities})
+        self.env.cr.execute(MEMBERS, (ask.company_id,))
         ids = [row[0] for row in self.env.cr.fetchall()]
         for start in range(0, len(ids), MEMBERS_AT_ONCE):
             some = ids[start : start + MEMBERS_AT_ONCE]

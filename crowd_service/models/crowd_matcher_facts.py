@@ -82,15 +82,9 @@ class CrowdMatcher(models.AbstractModel):
         return [matching.weigh(ask.request, worker) for worker in members]
 
     @api.model
-    def _judge_workers(self, ask, worker_ids):
-        """Return a :class:`matching.Candidate` for each membership of these workers in
-        the company, and for those without any."""
-        workers = self._read_workers(ask, OF_WORKERS, worker_ids)
-        return [matching.judge(ask.request, worker) for worker in workers]
-
-    @api.model
     def _weigh_workers(self, ask, worker_ids):
-        """Return the verdict on each membership of these workers."""
+        """Return the verdict on each membership of these workers in the company, and on
+        those without any."""
         workers = self._read_workers(ask, OF_WORKERS, worker_ids)
         return [matching.weigh(ask.request, worker) for worker in workers]
 

@@ -61,7 +61,7 @@ class CrowdMatcher(models.AbstractModel):
         """
         params = {"workers": list(worker_ids), "now": request.now}
         known = defaultdict(list)
-        for kind, *facts in self._rows(KNOWN, params):
+        for kind, *facts in self._run(KNOWN, params):
             known[kind].append(facts)
         switches = {facts[0]: facts[1:4] for facts in known["switch"]}
         hours = self._read_hours({facts[0] for facts in switches.values()})
@@ -85,7 +85,7 @@ class CrowdMatcher(models.AbstractModel):
         for worker_id, _number, _text, start, end in known["absence"]:
             absences[worker_id].append((start, end))
         if known["leave"]:
-            for worker_id, start, end in self._rows(LEAVES, params):
+            for worker_id, start, end in self._run(LEAVES, params):
                 absences[worker_id].append((start, end))
         return absences
 
@@ -94,7 +94,7 @@ class CrowdMatcher(models.AbstractModel):
         if not accepted:
             return {}
         workers, jobs = {facts[1]: facts[0] for facts in accepted}, defaultdict(list)
-        rows = self._rows(JOBS, {"dispatches": list(workers)})
+        rows = self._run(JOBS, {"dispatches": list(workers)})
         for dispatch_id, start, end, lat, lon, has_place in rows:
             place = (lat, lon) if has_place else ()
             jobs[workers[dispatch_id]].append(Job(start, end, *place))
@@ -103,7 +103,3 @@ class CrowdMatcher(models.AbstractModel):
     def _read_hours(self, calendar_ids):
         """Return the :class:`WorkingHours` per calendar."""
         return self.env["crowd.working.hours"]._get(sorted(calendar_ids - {None}))
-
-    def _rows(self, plan, params):
-        self.env.cr.execute(plan, params)
-        return self.env.cr.fetchall()

@@ -104,10 +104,10 @@ class HelpdeskTicket(models.Model):
 
     @api.depends("partner_id")
     def _compute_crowd_language_id(self):
-        languages = {lang.code: lang for lang in self.env["res.lang"].search([])}
+        languages = self.env["res.lang"]
         for ticket in self:
             if ticket.company_id.crowd_match_language:
-                ticket.crowd_language_id = languages.get(ticket.partner_id.lang)
+                ticket.crowd_language_id = languages._lang_get(ticket.partner_id.lang)
             else:
                 ticket.crowd_language_id = ticket.crowd_language_id
 

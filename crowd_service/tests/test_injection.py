@@ -152,7 +152,6 @@ def _is_constant_name(name):
 #: that is all right. What they are made of is checked by ``test_composers``.
 ALLOWED = {
     ("models/crowd_matcher_facts.py", "query"): "one of two constants",
-    ("models/crowd_matcher_schedule.py", "plan"): "one of the constants",
     ("models/crowd_matcher_search.py", "field.rarest"): "one of two constants",
     ("models/crowd_matcher_search.py", "statement"): "composed of constants",
     ("models/crowd_matcher_near.py", "_statement"): "composed of constants",
