@@ -12,7 +12,15 @@ class CrowdGateway(models.Model):
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     kind = fields.Selection(
-        [("mail", "E-mail"), ("activity", "Odoo activity")], required=True
+        [
+            ("mail", "E-mail"),
+            ("sms", "SMS"),
+            ("webhook", "Webhook"),
+            ("push", "Push notification"),
+            ("activity", "Odoo activity"),
+            ("phone", "Phone, through the desk"),
+        ],
+        required=True,
     )
     company_id = fields.Many2one(
         "res.company", help="Empty: used by all companies.", ondelete="cascade"

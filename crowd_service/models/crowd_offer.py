@@ -6,6 +6,10 @@ from .crowd_transition_mixin import state_selection
 CHANNELS = [
     ("portal", "Portal"),
     ("mail", "Link in an e-mail"),
+    ("mail_reply", "Reply by e-mail"),
+    ("sms", "SMS"),
+    ("webhook", "Webhook"),
+    ("push", "Push notification"),
     ("backend", "Odoo"),
     ("phone", "Phone, through the desk"),
     ("api", "Interface"),
