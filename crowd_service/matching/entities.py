@@ -26,11 +26,23 @@ NOTHING: Mapping = MappingProxyType({})
 
 
 @dataclass(frozen=True)
+class Narrow:
+    """Whom a step of a ladder asks, of those whom the service is meant for.
+
+    Nothing given: everybody. ``radius_km`` replaces that of the service.
+    """
+
+    worker_types: tuple[str, ...] = ()
+    community_ids: tuple[int, ...] = ()
+    radius_km: Optional[float] = None
+
+
+@dataclass(frozen=True)
 class Request:
     """What a ticket asks for.
 
     ``skills`` maps skill ids to least levels (0-100), ``audience`` is "crowd", "both"
-    or "experts", ``customer_ids`` are partners that must not work on it. ``now`` is
+    or "experts", ``narrow`` says whom of them. ``customer_ids`` are partners that must not work on it. ``now`` is
     the moment of the match and ``window`` the wished ``(from, to)``, None for "as soon
     as possible"; all naive UTC. ``minutes`` is the planned work. ``weights`` are the
     points of the parts. The means are those of the crowd, None when nothing is known.
@@ -44,6 +56,7 @@ class Request:
     is_remote: bool = False
     skills: Mapping[int, int] = field(default_factory=dict)
     audience: str = "both"
+    narrow: Narrow = Narrow()
     customer_ids: frozenset[int] = frozenset()
     language_id: Optional[int] = None
     territory_id: Optional[int] = None

@@ -20,13 +20,18 @@ def check_archived(request, worker, distance_km):
 def check_type(request, worker, distance_km):
     is_employee = worker.worker_type == "technician"
     wanted = {"crowd": not is_employee, "experts": is_employee}
-    if wanted.get(request.audience, True):
-        return None
-    return {"audience": request.audience, "worker_type": worker.worker_type}
+    kinds = request.narrow.worker_types
+    if not wanted.get(request.audience, True):
+        return {"audience": request.audience, "worker_type": worker.worker_type}
+    if kinds and worker.worker_type not in kinds:
+        return {"audience": "step", "worker_type": worker.worker_type}
+    return None
 
 
 def check_community(request, worker, distance_km):
-    if worker.does_service or not worker.membership_id:
+    asked = request.narrow.community_ids
+    is_asked = worker.does_service and (not asked or worker.community_id in asked)
+    if is_asked or not worker.membership_id:
         return None
     return {"community_id": worker.community_id}
 

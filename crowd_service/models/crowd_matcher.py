@@ -23,15 +23,16 @@ class CrowdMatcher(models.AbstractModel):
     _description = "Crowd Matcher"
 
     @api.model
-    def _match(self, ticket, dispatch=None, limit=50, near_misses=True):
+    def _match(self, ticket, dispatch=None, limit=50, near_misses=True, narrow=None):
         """Find the best workers for a ticket, and those whom little keeps out.
 
         :param dispatch: says who was asked already; by default the ticket's open one
         :param limit: how many ranked candidates to return at most
+        :param narrow: :class:`matching.Narrow`; none: all whom the service is meant for
         :return: :class:`matching.MatchResult`
         :raise UserError: when the ticket cannot be matched, saying what to do
         """
-        ask = self._read_ask(ticket, dispatch)
+        ask = self._read_ask(ticket, dispatch, narrow)
         if not ask.community_ids:
             return matching.MatchResult()
         field = self._find_field(ask)
@@ -40,13 +41,13 @@ class CrowdMatcher(models.AbstractModel):
         return matching.sort_out(ask.request, judged, near, limit)
 
     @api.model
-    def _judge(self, ticket, workers, dispatch=None):
+    def _judge(self, ticket, workers, dispatch=None, narrow=None):
         """Judge some workers, however far away.
 
         :return: ``{worker id: matching.Candidate}``, unranked
         :raise UserError: as :meth:`_match`
         """
-        ask = self._read_ask(ticket, dispatch)
+        ask = self._read_ask(ticket, dispatch, narrow)
         verdicts = matching.best_of_each(self._weigh_workers(ask, workers.ids))
         return {v.worker_id: matching.tell(ask.request, v) for v in verdicts}
 
@@ -63,12 +64,12 @@ class CrowdMatcher(models.AbstractModel):
         return found[worker.id]
 
     @api.model
-    def _match_all(self, ticket, dispatch=None, limit=50):
+    def _match_all(self, ticket, dispatch=None, limit=50, narrow=None):
         """Judge every member of the company: what :meth:`_match` has to equal.
 
         For tests and counts; it takes as long as the crowd is large.
         """
-        ask = self._read_ask(ticket, dispatch)
+        ask = self._read_ask(ticket, dispatch, narrow)
         return matching.rank(ask.request, list(self._read_everybody(ask)), limit)
 
     @api.model

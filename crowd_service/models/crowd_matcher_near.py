@@ -11,7 +11,14 @@ from odoo import api, models
 
 from .. import matching
 from ..matching import cells as grid
-from .crowd_matcher_search import DISTANCE, EPSILON, HAS_ROOM, OTHERS, TERRITORY
+from .crowd_matcher_search import (
+    DISTANCE,
+    EPSILON,
+    HAS_ROOM,
+    KIND,
+    OTHERS,
+    TERRITORY,
+)
 from .crowd_worker_search import NO_SKILL, NOT_ACTIVE, NOWHERE
 
 ROWS_PER_CELL = 100
@@ -77,7 +84,7 @@ BEYOND = "c.km > %(inner)s AND t.km > %(reach)s AND t.km <= %(near_reach)s"
 
 
 @lru_cache(maxsize=None)
-def _statement(is_wide, is_remote, others, territory):
+def _statement(is_wide, is_remote, others, territory, kinds):
     """Return the statement that looks for all kinds of near misses."""
     unfit = UNFIT.format(
         has_room=HAS_ROOM,
@@ -90,8 +97,9 @@ def _statement(is_wide, is_remote, others, territory):
         ("%(not_active)s", "TRUE"),
     ]
     search = EVERYWHERE if is_wide else OUTWARDS
+    within = IN_REACH + (KIND.replace("AND", "", 1) + " AND " if kinds else "")
     parts = [
-        search.format(qualification=kind, misses=IN_REACH + misses)
+        search.format(qualification=kind, misses=within + misses)
         for kind, misses in kinds
     ]
     if not is_wide:
@@ -118,6 +126,7 @@ class CrowdMatcher(models.AbstractModel):
             field.request.is_remote,
             bool(params["others"]),
             params["territory"] is not None,
+            bool(params["kinds"]),
         )
         self.env.cr.execute(statement, params)
         found = {row[0] for row in self.env.cr.fetchall()}

@@ -54,6 +54,7 @@ SELECT t.crowd_service_id AS service_id, s.crowd_place = 'remote' AS is_remote,
 # a bound was rounded before, by up to half a step
 BOUND_SLACK = 0.5 / scoring.SCORE_STEPS + 2e-9
 AUDIENCES = ("crowd", "experts")  # of external and internal communities
+TECHNICIAN = "technician"  # in internal communities, and only there
 
 # Who was asked in the present round of the open dispatch, and who gave the job back.
 ASKED = """
@@ -123,13 +124,15 @@ class CrowdMatcher(models.AbstractModel):
     _inherit = "crowd.matcher"
 
     @api.model
-    def _read_ask(self, ticket, dispatch=None):
+    def _read_ask(self, ticket, dispatch=None, narrow=None):
         """Return the :class:`Ask` of a ticket.
 
         :param dispatch: says who was asked already; by default the ticket's open one
+        :param narrow: :class:`matching.Narrow`
         :raise UserError: when the ticket cannot be matched, saying what to do
         """
         ticket.ensure_one()
+        narrow = narrow or matching.Narrow()
         compat.flush(self.env)
         self.env["crowd.worker.search"]._sync_pending()
         row = self._read_ticket(ticket)
@@ -144,13 +147,9 @@ class CrowdMatcher(models.AbstractModel):
         return Ask(
             ticket_id=ticket.id,
             company_id=row["company_id"],
-            request=self._prepare_request(row, now, customers),
+            request=self._prepare_request(row, now, customers, narrow),
             doing_ids=[community for community, _is_internal in row["communities"]],
-            community_ids=[
-                community
-                for community, is_internal in row["communities"]
-                if row["crowd_audience"] in ("both", AUDIENCES[is_internal])
-            ],
+            community_ids=self._choose_communities(row, narrow),
             bucket=self._bucket(now, row["tz"]),
             asked_ids=frozenset(worker for worker, asked, _back in asked if asked),
             gave_back_ids=frozenset(worker for worker, _asked, back in asked if back),
@@ -159,6 +158,21 @@ class CrowdMatcher(models.AbstractModel):
             similar=self._prepare_similar(ticket.id, row),
             blocked_ids=frozenset(blocked),
         )
+
+    @api.model
+    def _choose_communities(self, row, narrow):
+        """Return the communities whose members may be asked."""
+        chosen = [
+            (community, is_internal)
+            for community, is_internal in row["communities"]
+            if row["crowd_audience"] in ("both", AUDIENCES[is_internal])
+        ]
+        if narrow.community_ids:
+            chosen = [one for one in chosen if one[0] in narrow.community_ids]
+        if narrow.worker_types:
+            kinds = {kind == TECHNICIAN for kind in narrow.worker_types}
+            chosen = [one for one in chosen if bool(one[1]) in kinds]
+        return [community for community, _is_internal in chosen]
 
     @api.model
     def _read_ticket(self, ticket):
@@ -203,18 +217,20 @@ class CrowdMatcher(models.AbstractModel):
         return hours.bucket(pytz.utc.localize(now).astimezone(zone))
 
     @api.model
-    def _prepare_request(self, row, now, customer_ids):
+    def _prepare_request(self, row, now, customer_ids, narrow):
         """Return the :class:`matching.Request` of a row of :data:`TICKET`."""
         is_remote = row["is_remote"]
         window = (row["crowd_wished_from"], row["crowd_wished_to"])
+        radius = narrow.radius_km or row["crowd_radius_km"] or 0
         return matching.Request(
             service_id=row["service_id"],
             lat=None if is_remote else row["lat"],
             lon=None if is_remote else row["lon"],
-            radius_km=float(row["crowd_radius_km"] or 0),
+            radius_km=float(radius),
             is_remote=is_remote,
             skills=dict(row["skills"] or ()),
             audience=row["crowd_audience"],
+            narrow=narrow,
             customer_ids=frozenset(customer_ids),
             language_id=row["crowd_language_id"],
             territory_id=None if is_remote else row["territory_id"],

@@ -32,6 +32,7 @@ MOST_ROWS = 400
 COUNT_UP_TO = 4000
 FIRST_STEP = 8.0  # points to go down when too few can be asked
 EPSILON = 1e-6  # km; far more than the rounding of floats
+EXTERNALS = frozenset(("friend", "professional", "partner_staff"))
 NOBODY = (-math.inf, 0)  # has a greater bound
 
 POINTS = """
@@ -80,6 +81,11 @@ TERRITORY = """
                    AND x.res_territory_id = %(territory)s)
         OR NOT EXISTS (SELECT FROM fsm_person_res_territory_rel x
                         WHERE x.fsm_person_id = t.worker_id))
+"""
+# of the kinds of externals, when a step asks for some of them only
+KIND = """
+   AND (SELECT w.worker_type FROM fsm_person w
+         WHERE w.id = t.worker_id) = ANY(%(kinds)s)
 """
 IN_REACH = """
    s.km <= %(reach)s
@@ -167,7 +173,7 @@ COUNT_WIDE = RAREST.format(source="", where="")
 
 
 @lru_cache(maxsize=None)
-def _statement(template, has_others, has_territory, floor=""):
+def _statement(template, has_others, has_territory, has_kinds, floor=""):
     """Return a statement with the filters it needs."""
     return template.format(
         bound=BOUND,
@@ -177,9 +183,11 @@ def _statement(template, has_others, has_territory, floor=""):
         in_reach=IN_REACH,
         near_enough=NEAR_ENOUGH,
         fits=FITS,
-        floor=_statement(floor, has_others, has_territory) if floor else "",
+        floor=_statement(floor, has_others, has_territory, has_kinds) if floor else "",
         has_room=HAS_ROOM,
-        others=(OTHERS if has_others else "") + (TERRITORY if has_territory else ""),
+        others=(OTHERS if has_others else "")
+        + (TERRITORY if has_territory else "")
+        + (KIND if has_kinds else ""),
     )
 
 
@@ -223,8 +231,15 @@ class Field:
             "epsilon": EPSILON,
             "day": request.day,
             "territory": request.territory_id,
+            "kinds": self._kinds(),
             "count_up_to": COUNT_UP_TO,
         }
+
+    def _kinds(self):
+        """Return the kinds of workers that the communities do not tell apart."""
+        kinds = self.request.narrow.worker_types
+        is_mixed = not EXTERNALS.issubset(kinds) and bool(EXTERNALS.intersection(kinds))
+        return list(kinds) if is_mixed else []
 
     def _point_params(self, ask):
         points, request = self.points, self.request
@@ -291,8 +306,12 @@ class Field:
         return self._statement(WIDE), dict(self.params, most=most)
 
     def _statement(self, template, floor=""):
-        has_territory = self.request.territory_id is not None
-        return _statement(template, bool(self.params["others"]), has_territory, floor)
+        filters = (
+            bool(self.params["others"]),
+            self.request.territory_id is not None,
+            bool(self.params["kinds"]),
+        )
+        return _statement(template, *filters, floor)
 
     def ceiling_of(self, potential, worker_id=0):
         """Return bound and id that nobody comes before who has that potential, and no

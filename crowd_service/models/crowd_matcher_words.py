@@ -175,6 +175,8 @@ class CrowdMatcher(models.AbstractModel):
     def _word_remark_type(self, data):
         if data["audience"] == "crowd":
             return _("the service is done by the crowd only")
+        if data["audience"] == "step":
+            return _("this step of the policy asks others")
         return _("the service is done by own technicians only")
 
     def _word_remark_skill(self, data):

@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from .. import matching
 from ..matching import filters
 from ..models import crowd_matcher_search
 from .matcher_common import NOON, MatcherCase
@@ -69,27 +70,45 @@ class TestRecall(MatcherCase):
         limit = chance.choice((1, 5, 50, 50))
         sizes = chance.choice(SIZES)
         with self.at(asked["now"]), ExitStack() as stack:
-            everybody = self.matcher._match_all(ticket, dispatch, limit=EVERYBODY)
+            narrow = self._narrow(ticket.company_id, chance)
+            everybody = self.matcher._match_all(
+                ticket, dispatch, limit=EVERYBODY, narrow=narrow
+            )
             for name, value in sizes.items():
                 stack.enter_context(patch.object(crowd_matcher_search, name, value))
-            self._check_bounds(ticket, dispatch, everybody)
-            found = self.matcher._match(ticket, dispatch, limit=limit)
+            self._check_bounds(ticket, dispatch, narrow, everybody)
+            found = self.matcher._match(ticket, dispatch, limit=limit, narrow=narrow)
             self.assertEqual(
                 [(c.worker_id, c.score) for c in found.ranked],
                 [(c.worker_id, c.score) for c in everybody.ranked[:limit]],
                 (asked, sizes, limit),
             )
             self.assertEqual(found.ranked, everybody.ranked[:limit])
-            self._check_near_misses(ticket, dispatch, found, everybody)
+            self._check_near_misses(ticket, dispatch, narrow, found, everybody)
         scores = [c.score for c in everybody.ranked]
         seen["ranked"] += bool(found.ranked)
         seen["near misses"] += bool(found.near_misses)
         seen["more than the limit"] += len(everybody.ranked) > limit
         seen["ties"] += len(set(scores)) < len(scores)
 
-    def _check_bounds(self, ticket, dispatch, everybody):
+    def _narrow(self, company, chance):
+        """Return whom a step of a ladder asks; None: everybody."""
+        if chance.random() < 0.6:
+            return None
+        kinds = [("friend",), ("professional", "partner_staff"), ("technician",), ()]
+        communities = self.env["crowd.community"].search(
+            [("company_id", "=", company.id)], order="id"
+        )
+        some = chance.sample(communities.ids, len(communities) // 2 + 1)
+        return matching.Narrow(
+            worker_types=chance.choice([*kinds, ("technician", "friend")]),
+            community_ids=tuple(chance.choice(((), (), some))),
+            radius_km=chance.choice((None, None, 5, 60)),
+        )
+
+    def _check_bounds(self, ticket, dispatch, narrow, everybody):
         """Everybody who can be asked is in reach, and no score exceeds its bound."""
-        ask = self.matcher._read_ask(ticket, dispatch)
+        ask = self.matcher._read_ask(ticket, dispatch, narrow)
         if not ask.community_ids:
             return
         field = self.matcher._find_field(ask)
@@ -102,15 +121,15 @@ class TestRecall(MatcherCase):
             self.assertIsNotNone(bound, candidate)
             self.assertLessEqual(score, bound + ROUNDING, candidate)
 
-    def _check_near_misses(self, ticket, dispatch, found, everybody):
+    def _check_near_misses(self, ticket, dispatch, narrow, found, everybody):
         """Each is kept out by one curable reason, and there are few of each."""
         fit = {candidate.worker_id for candidate in everybody.ranked}
-        ask = self.matcher._read_ask(ticket, dispatch)
+        ask = self.matcher._read_ask(ticket, dispatch, narrow)
         ids = [candidate.worker_id for candidate in found.near_misses]
         self.assertEqual(len(ids), len(set(ids)))
         self.assertFalse(fit.intersection(ids), "they can be asked")
         workers = self.env["fsm.person"].browse(ids)
-        judged = self.matcher._judge(ticket, workers, dispatch)
+        judged = self.matcher._judge(ticket, workers, dispatch, narrow)
         for candidate in found.near_misses:
             self.assertEqual(judged[candidate.worker_id], candidate)
             self.assertTrue(filters.is_near_miss(ask.request, candidate.reasons))
