@@ -2,14 +2,24 @@
 
 from . import activity, mail
 from .backoff import retry_seconds
-from .base import Adapter, GatewayError, PermanentError, TemporaryError, get_adapter
+from .base import (
+    Adapter,
+    AmbiguousError,
+    GatewayError,
+    PermanentError,
+    TemporaryError,
+    carries,
+    get_adapter,
+)
 
 __all__ = [
     "Adapter",
+    "AmbiguousError",
     "GatewayError",
     "PermanentError",
     "TemporaryError",
     "activity",
+    "carries",
     "get_adapter",
     "mail",
     "retry_seconds",

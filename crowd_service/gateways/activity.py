@@ -12,6 +12,7 @@ class ActivityAdapter(Adapter):
     """
 
     kind = "activity"
+    purposes = ("offer", "escalation")
 
     def prepare(self, delivery):
         """Create the activity and return its id as text."""

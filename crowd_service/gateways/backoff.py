@@ -4,9 +4,10 @@ FIRST_SECONDS = 30
 FACTOR = 3
 LONGEST_SECONDS = 3600
 SPREAD = 0.2
+LONGEST_ASKED = 24 * 3600
 
 
-def retry_seconds(attempts, chance):
+def retry_seconds(attempts, chance, at_least=0):
     """Return how many seconds to wait after a number of failed ``attempts``.
 
     Each wait is three times as long as the one before, an hour at most. Messages that
@@ -14,6 +15,7 @@ def retry_seconds(attempts, chance):
 
     :param attempts: 1 after the first failure
     :param chance: a random number, 0 <= chance < 1
+    :param at_least: seconds that the other side asked for; a day at most
 
     >>> [retry_seconds(attempts, 0.5) for attempts in (1, 2, 3, 4, 5, 6)]
     [30, 90, 270, 810, 2430, 3600]
@@ -21,7 +23,11 @@ def retry_seconds(attempts, chance):
     (24, 36)
     >>> retry_seconds(10000, 0.5)
     3600
+    >>> retry_seconds(1, 0.0, at_least=120), retry_seconds(1, 0.5, at_least=100)
+    (120, 110)
     """
     tries = min(max(attempts, 1), 20)  # a huge power is a slow way to say "longest"
     wait = min(FIRST_SECONDS * FACTOR ** (tries - 1), LONGEST_SECONDS)
-    return round(wait * (1 - SPREAD + 2 * SPREAD * chance))
+    wait *= 1 - SPREAD + 2 * SPREAD * chance
+    asked = min(at_least, LONGEST_ASKED) * (1 + SPREAD * chance)
+    return round(max(wait, asked))

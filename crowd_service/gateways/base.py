@@ -8,7 +8,18 @@ class GatewayError(Exception):
 
 
 class TemporaryError(GatewayError):
-    """It may work later: try again."""
+    """It may work later: try again.
+
+    :param retry_after: seconds to wait at least, if the other side named any
+    """
+
+    def __init__(self, text, retry_after=0):
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class AmbiguousError(TemporaryError):
+    """Nobody knows whether it was handed over: try again with the same key."""
 
 
 class PermanentError(GatewayError):
@@ -24,6 +35,7 @@ class Adapter:
     """
 
     kind = None
+    purposes = None  # of messages that it carries; None: all
 
     def prepare(self, delivery):
         """Return what :meth:`transmit` hands over; here the database may be used.
@@ -55,3 +67,9 @@ def get_adapter(kind):
     if kind not in _adapters:
         raise PermanentError("no adapter for gateways of kind “%s”" % kind)
     return _adapters[kind]()
+
+
+def carries(kind, purpose):
+    """Tell whether gateways of a ``kind`` carry messages of a ``purpose``."""
+    adapter = _adapters.get(kind)
+    return bool(adapter) and (adapter.purposes is None or purpose in adapter.purposes)

@@ -8,6 +8,7 @@ from . import crowd_service_skill
 from . import product_template
 from . import res_partner
 from . import res_partner_reader
+from . import res_partner_reach
 from . import fsm_person
 from . import fsm_person_presence
 from . import crowd_absence
@@ -39,7 +40,10 @@ from . import crowd_escalation
 from . import crowd_escalation_flow
 from . import crowd_gateway
 from . import crowd_delivery
+from . import crowd_delivery_queue
 from . import crowd_delivery_send
+from . import crowd_delivery_chain
+from . import crowd_delivery_mail
 from . import crowd_token
 from . import crowd_worker_search
 from . import crowd_worker_search_facts

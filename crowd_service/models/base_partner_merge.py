@@ -2,7 +2,8 @@ from odoo import api, models
 
 from .crowd_position_mixin import POSITION
 
-DELIVERY_STATES = ("sent", "queued", "failed", "dead", "obsolete")  # best first
+# best first
+DELIVERY_STATES = ("read", "delivered", "sent", "queued", "failed", "dead", "obsolete")
 
 
 class MergePartnerAutomatic(models.TransientModel):
@@ -75,6 +76,7 @@ class MergePartnerAutomatic(models.TransientModel):
                 delivery.offer_id,
                 delivery.escalation_id,
                 delivery.purpose,
+                delivery.occasion,
                 delivery.gateway_id,
             )
             kept.setdefault(key, delivery)

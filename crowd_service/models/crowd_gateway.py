@@ -31,7 +31,12 @@ class CrowdGateway(models.Model):
         help="Empty: the outgoing mail server that Odoo would choose.",
     )
     max_attempts = fields.Integer(
-        default=6, help="After so many failures a message is dead and the desk is told."
+        default=6, help="After so many failures a message is dead on this gateway."
+    )
+    fallback_attempts = fields.Integer(
+        default=2,
+        help="After so many failures the person's next gateway is tried as well, while "
+        "this one goes on.",
     )
     delivery_ids = fields.One2many("crowd.delivery", "gateway_id")
 
@@ -40,16 +45,23 @@ class CrowdGateway(models.Model):
             "max_attempts_check",
             "CHECK (max_attempts > 0)",
             "A message is tried once at least.",
-        )
+        ),
+        (
+            "fallback_attempts_check",
+            "CHECK (fallback_attempts > 0)",
+            "A gateway is tried once at least before the next.",
+        ),
     ]
 
     @api.model
-    def _find_all(self, company):
-        """Return ``{kind: gateway}`` that ``company`` uses, its own ones first."""
-        gateways = {}
-        for gateway in self.search(
-            [("company_id", "in", (company.id, False))],
+    def _find_usable(self, companies):
+        """Return ``{company: gateways}`` that companies use, their own ones first."""
+        gateways = self.search(
+            [("company_id", "in", companies.ids + [False])],
             order="company_id, sequence, id",  # PostgreSQL: the common ones last
-        ):
-            gateways.setdefault(gateway.kind, gateway)
-        return gateways
+        )
+        common = gateways.filtered(lambda g: not g.company_id)
+        return {
+            company: gateways.filtered(lambda g, c=company: g.company_id == c) | common
+            for company in companies
+        }

@@ -8,7 +8,7 @@ from odoo.tests import tagged
 
 from .. import log_filter
 from ..gateways import backoff
-from ..models import crowd_delivery_send, crowd_offer_answer, crowd_offer_public
+from ..models import crowd_delivery_mail, crowd_offer_answer, crowd_offer_public
 from .common import CrowdCase
 from .delivery_common import LINK, DeliveryFactory, parse
 from .smtp_server import DROP, HANG, LATER, NEVER, SPAM, SmtpServer, real_mail
@@ -58,7 +58,7 @@ class TestDeliveryQueue(DeliveryCase):
         for module in (
             backoff,
             log_filter,
-            crowd_delivery_send,
+            crowd_delivery_mail,
             crowd_offer_answer,
             crowd_offer_public,
         ):
@@ -84,7 +84,7 @@ class TestDeliveryQueue(DeliveryCase):
         delivery = self._deliveries(offer)
         job = self._jobs(delivery)
         self.assertEqual(len(job), 1)
-        self.assertEqual(job.channel, "root.crowd.message")
+        self.assertEqual(job.channel, "root.crowd.message.mail")
         self.assertEqual(job.method_name, "_job_send")
         self.assertFalse(job.args)
         self.assertNoSecrets(job.func_string + job.name)
