@@ -76,3 +76,5 @@ from . import fsm_person_merge
 from . import crowd_rights
 from . import crowd_scoring
 from . import crowd_preference
+from . import crowd_rota
+from . import crowd_duty

@@ -41,3 +41,4 @@ from . import test_response
 from . import test_measures
 from . import test_experience
 from . import test_preference
+from . import test_rota

@@ -88,6 +88,8 @@ class PrivilegesCase(CrowdCase):
         self.env["crowd.scoring"].create(
             {"name": "A's", "company_id": self.company_a.id}
         )
+        self.env["crowd.rota"].create(self._values_crowd_rota())
+        self.env["crowd.duty"].create(self._values_crowd_duty())
 
     def _set_up_facts(self):
         """What is known about the holder."""
@@ -176,6 +178,31 @@ class PrivilegesCase(CrowdCase):
     def _values_crowd_absence(self, model=None):
         day = {"date_from": "2026-01-01 06:00:00", "date_to": "2026-01-01 16:00:00"}
         return dict(day, worker_id=self.worker.id)
+
+    def _values_crowd_rota(self, model=None):
+        person = {"user_id": self.dispatcher.id}
+        return {
+            "name": "Nights",
+            "company_id": self.company_a.id,
+            "person_ids": [(0, 0, person)],
+        }
+
+    def _rota(self):
+        return self.env["crowd.rota"].search([("name", "=", "Nights")], limit=1)
+
+    def _values_crowd_rota_person(self, model):
+        return {"rota_id": self._rota().id, "user_id": self.manager.id}
+
+    def _values_crowd_duty(self, model=None):
+        start = "2026-01-%s 06:00:00" % ("02" if model is None else "03")
+        stop = start.replace("06:", "16:")
+        user = self.dispatcher
+        rota = self._rota()
+        return {"rota_id": rota.id, "user_id": user.id, "start": start, "stop": stop}
+
+    def _values_crowd_rota_plan(self, model):
+        first = self.dispatcher.id
+        return {"rota_id": self._rota().id, "date_from": "2026-02-01", "first_id": first}
 
     def _values_crowd_community(self, model):
         return {"name": "Another", "company_id": self.company_a.id}
