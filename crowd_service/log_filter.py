@@ -12,8 +12,13 @@ LOGGERS = (
     "odoo.tools.misc",
     "odoo.addons.base.models.ir_http",
     "odoo.addons.http_routing.models.ir_http",
+    "odoo.addons.mail.models.mail_thread",
 )
-SECRET = re.compile(r"((?:/|%2F)crowd(?:/|%2F)offer(?:/|%2F))[^\s/?#&\"'<>]+", re.I)
+SECRET = re.compile(
+    r"((?:/|%2F)crowd(?:/|%2F)(?:offer|ticket)(?:/|%2F)|\bcrowd(?:\+|%2B)"
+    r"(?=[0-9a-f]{32}))[^\s/?#&@\"'<>]+",
+    re.I,
+)
 
 
 def mask(text):
@@ -21,6 +26,8 @@ def mask(text):
 
     >>> mask("GET /crowd/offer/s3cret/accept HTTP/1.1")
     'GET /crowd/offer/***/accept HTTP/1.1'
+    >>> mask("to crowd+0123456789abcdef0123456789abcdef@example.com")
+    'to crowd+***@example.com'
     """
     return SECRET.sub(r"\1***", text)
 

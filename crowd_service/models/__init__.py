@@ -78,3 +78,5 @@ from . import crowd_scoring
 from . import crowd_preference
 from . import crowd_rota
 from . import crowd_duty
+from . import crowd_mail_reply
+from . import mail_thread
