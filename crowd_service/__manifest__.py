@@ -64,6 +64,7 @@
         "wizards/crowd_why_not_views.xml",
         "wizards/crowd_escalate_views.xml",
         "wizards/crowd_answer_views.xml",
+        "wizards/crowd_intervene_views.xml",
         "wizards/crowd_pause_views.xml",
         "wizards/crowd_rota_plan_views.xml",
         "views/crowd_menus.xml",

@@ -3,7 +3,7 @@
 from odoo.http import request
 
 from .. import compat
-from ..models.crowd_offer_answer import NOTE_LENGTH, PUBLIC_ACTIONS
+from ..models.crowd_offer_answer import NOTE_LENGTH, PUBLIC_ACTIONS, WITH_REASON
 from ..models.crowd_offer_public import COLOR
 
 HEADERS = {
@@ -34,7 +34,7 @@ def page_values(offer, url):
         "offer": values,
         "title": "%s – %s" % (values["service"], values["company"]),
         "url": url,
-        "reasons": offer._reasons(),
+        "reasons": {action: offer._reasons(action) for action in WITH_REASON},
         "note_length": NOTE_LENGTH,
         "csrf_token": request.csrf_token(),
         "flash": take_flash(offer),

@@ -24,11 +24,13 @@ from . import crowd_dispatch_flow
 from . import crowd_dispatch_clock
 from . import crowd_dispatch_actions
 from . import crowd_dispatch_round
+from . import crowd_dispatch_desk
 from . import crowd_dispatch_order
 from . import crowd_scored_mixin
 from . import crowd_candidate
 from . import crowd_offer
 from . import crowd_offer_race
+from . import crowd_offer_job
 from . import crowd_response
 from . import crowd_membership_measures
 from . import res_company_measures

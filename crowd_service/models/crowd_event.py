@@ -25,6 +25,9 @@ class CrowdEvent(models.Model):
             ("wave", "Wave"),
             ("answer", "Answer"),
             ("escalation", "Escalation"),
+            ("desk", "Decision of the desk"),
+            ("promise", "Promise of the worker"),
+            ("consent", "Consent of the customer"),
             ("note", "Note"),
         ],
         required=True,
@@ -85,6 +88,13 @@ class CrowdEvent(models.Model):
         if self.to_state == "taken":
             return _("%s has the job") % escalation.worker_id.name
         return _("The escalation is over")
+
+    def _summary_desk(self):
+        """What the desk decided, and why."""
+        return "%s: %s" % (
+            self._label("crowd.intervene", "kind", self.to_state),
+            self._label("crowd.intervene", "reason", self.reason),
+        )
 
     def _summary_note(self):
         return self.note or ""

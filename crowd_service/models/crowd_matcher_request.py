@@ -59,7 +59,7 @@ TECHNICIAN = "technician"  # in internal communities, and only there
 # Who was asked in the present round of the open dispatch, and who gave the job back.
 ASKED = """
 SELECT o.worker_id, bool_or(o.round = d.round),
-       bool_or(o.state IN ('backed_out', 'no_show'))
+       bool_or(o.state IN ('backed_out', 'no_show', 'out_of_scope'))
   FROM crowd_dispatch d
   JOIN crowd_offer o ON o.dispatch_id = d.id
  WHERE d.id = %(dispatch)s AND d.state <> ALL(%(ended)s)

@@ -18,6 +18,39 @@ CHANNELS = [
 ]
 
 
+#: Reasons of each answer, as pages and wizards list them. One field keeps them all.
+REASONS = {
+    "decline": [
+        ("no_time", "No time"),
+        ("too_far", "Too far"),
+        ("skill", "Not my field"),
+        ("price", "Price too low"),
+        ("customer", "Not for this customer"),
+        ("sick", "Ill"),
+        ("other", "Another reason"),
+    ],
+    "back_out": [
+        ("sick", "Ill"),
+        ("no_time", "No time"),
+        ("transport", "Cannot get there"),
+        ("unreachable", "The customer cannot be reached"),
+        ("customer", "Not for this customer"),
+        ("other", "Another reason"),
+    ],
+    "scope": [
+        ("special", "It takes special knowledge"),
+        ("tools", "It takes tools or parts that I do not have"),
+        ("rights", "It takes rights in the company's systems"),
+        ("bigger", "It is much more than the offer said"),
+        ("danger", "It is dangerous"),
+        ("other", "Another reason"),
+    ],
+}
+ALL_REASONS = list(
+    {code: (code, label) for kind in REASONS.values() for code, label in kind}.values()
+)
+
+
 class CrowdOffer(models.Model):
     """One worker asked once in one round of a dispatch.
 
@@ -67,6 +100,7 @@ class CrowdOffer(models.Model):
             withdrawn="Withdrawn",
             backed_out="Backed out",
             no_show="No-show",
+            out_of_scope="Beyond scope",
             completed="Completed",
         ),
         required=True,
@@ -104,16 +138,9 @@ class CrowdOffer(models.Model):
         "res.users", string="On behalf, by", readonly=True, ondelete="restrict"
     )
     decline_reason = fields.Selection(
-        [
-            ("no_time", "No time"),
-            ("too_far", "Too far"),
-            ("skill", "Not my field"),
-            ("price", "Price too low"),
-            ("customer", "Not for this customer"),
-            ("sick", "Ill"),
-            ("other", "Another reason"),
-        ],
+        ALL_REASONS,
         readonly=True,
+        help="Why he said no, gave the job back, or cannot do it.",
     )
     answer_note = fields.Text(string="Remark", readonly=True)
 

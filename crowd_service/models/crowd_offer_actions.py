@@ -23,6 +23,10 @@ class CrowdOffer(models.Model):
         """Ask why, then give the job back."""
         return self._ask("back_out")
 
+    def action_scope(self):
+        """Ask why it is beyond the worker, then hand it over."""
+        return self._ask("scope")
+
     def action_no_show(self):
         """The worker did not come: somebody else is looked for."""
         self._check_desk()
@@ -86,6 +90,11 @@ class CrowdOffer(models.Model):
     def _answer_back_out(self, reason, note):
         self._check_holder()
         self._tell(self._give_back(reason, note, channel=self._desk_channel()))
+        return {"type": "ir.actions.act_window_close"}
+
+    def _answer_scope(self, reason, note):
+        self._check_holder()
+        self._tell(self._raise_scope(reason, note, channel=self._desk_channel()))
         return {"type": "ir.actions.act_window_close"}
 
     def _answer_no_show(self, reason, note):

@@ -3,9 +3,11 @@ import logging
 from odoo import _, models
 from odoo.exceptions import UserError
 
+from .crowd_offer import REASONS
+
 _logger = logging.getLogger(__name__)
 NOTE_LENGTH = 2000  # characters of a remark
-WITH_REASON = ("decline", "back_out")
+WITH_REASON = ("decline", "back_out", "scope")
 PUBLIC_ACTIONS = ("accept", "start", "done", "unsolved") + WITH_REASON
 
 
@@ -46,21 +48,24 @@ class CrowdOffer(models.Model):
             return self._decline(reason, note, channel)
         if action == "back_out":
             return self._give_back(reason, note, channel)
+        if action == "scope":
+            return self._raise_scope(reason, note, channel)
         if action == "start":
             return self._start(channel)
         return self._finish(action == "done", note, channel)
 
     def _form_problem(self, action, reason, note):
         """Return in a sentence what is wrong with the form, or ""."""
-        if action in WITH_REASON and reason not in dict(self._reasons()):
+        if action in WITH_REASON and reason not in dict(self._reasons(action)):
             return _("Please choose a reason.")
         if len(note) > NOTE_LENGTH:
             return _("Your remark is too long: %s characters at most.") % NOTE_LENGTH
         return ""
 
-    def _reasons(self):
-        """Return ``[(code, label)]`` of the reasons to say no, in this language."""
-        return self._fields["decline_reason"]._description_selection(self.env)
+    def _reasons(self, action):
+        """Return ``[(code, label)]`` of the reasons for ``action``, in this language."""
+        labels = dict(self._fields["decline_reason"]._description_selection(self.env))
+        return [(code, labels[code]) for code, _label in REASONS[action]]
 
 
 def _clean(value):

@@ -6,11 +6,11 @@ from odoo import SUPERUSER_ID, _, models
 from odoo.exceptions import AccessError, UserError
 
 from .. import race
-from .crowd_dispatch import HELD_STATES
+from .crowd_offer import REASONS
 
 
 class CrowdOffer(models.Model):
-    """The answers: accept, decline, give back. The same rules for every channel."""
+    """The answers to an offer: accept, decline. The same rules for every channel."""
 
     _inherit = "crowd.offer"
 
@@ -35,7 +35,7 @@ class CrowdOffer(models.Model):
     def crowd_decline(self, reason, note=""):
         """Say no. The worker is not asked again in this round.
 
-        :param reason: one of the codes of the ``decline_reason`` field
+        :param reason: one of the codes of ``REASONS["decline"]``
         :return: as :meth:`crowd_accept`, with the result ``declined``
         """
         self._check_may_answer("api", not self._is_mine())
@@ -201,17 +201,18 @@ class CrowdOffer(models.Model):
         self.dispatch_id._assign(self)
 
     # ------------------------------------------------------------------
-    # decline, give back, work
+    # decline
     # ------------------------------------------------------------------
 
     def _decline(self, reason, note="", channel="api"):
         """Decline without asking for rights: see :meth:`crowd_decline`."""
         self.ensure_one()
-        self._check_reason(reason)
+        self._check_reason("decline", reason)
         return self._decide("_decide_decline", reason, note, channel)
 
-    def _check_reason(self, reason):
-        reasons = dict(self._fields["decline_reason"].selection)
+    def _check_reason(self, kind, reason):
+        """Raise unless ``reason`` is a code of :data:`REASONS` for that ``kind``."""
+        reasons = dict(REASONS[kind])
         if reason not in reasons:
             raise UserError(
                 _("“%(reason)s” is no reason. Choose one of: %(reasons)s.")
@@ -241,48 +242,6 @@ class CrowdOffer(models.Model):
         self.env["crowd.delivery"]._close_activities(self)
         self.dispatch_id._after_no()
         return self._answer("declined")
-
-    def _give_back(self, reason, note="", channel="api", state="backed_out"):
-        """Give the job back: others are asked, or the desk takes over."""
-        self.ensure_one()
-        self._check_reason(reason)
-        return self._decide("_decide_give_back", reason, note, channel, state)
-
-    def _decide_give_back(self, reason, note, channel, state):
-        race.lock(self.dispatch_id, wait=False)
-        if not self._has_job():
-            return self._answer("refused", message=self._closed_sentence())
-        self._move(state, decline_reason=reason, answer_note=(note or "")[:2000])
-        self._record(state, channel, reason, note)
-        self.dispatch_id._find_another()
-        return self._answer("declined", message=_("The job was given back."))
-
-    def _start(self, channel="api"):
-        """The worker begins."""
-        return self._decide("_decide_start", channel)
-
-    def _decide_start(self, channel):
-        race.lock(self.dispatch_id, wait=False)
-        if not self._has_job():
-            return self._answer("refused", message=self._closed_sentence())
-        if self.dispatch_id.state == "assigned":
-            self.dispatch_id._begin()
-        return self._answer("yours", message=_("Good work!"))
-
-    def _finish(self, solved, note="", channel="api"):
-        """The worker is done, or could not solve it."""
-        return self._decide("_decide_finish", solved, note, channel)
-
-    def _decide_finish(self, solved, note, channel):
-        race.lock(self.dispatch_id, wait=False)
-        if not self._has_job():
-            return self._answer("refused", message=self._closed_sentence())
-        self.dispatch_id._finish(solved, note)
-        return self._answer("yours", message=_("Thank you. The job is closed."))
-
-    def _has_job(self):
-        """Tell whether the worker holds the job at this moment."""
-        return self.state == "accepted" and self.dispatch_id.state in HELD_STATES
 
     # ------------------------------------------------------------------
     # sentences and history
@@ -322,6 +281,7 @@ class CrowdOffer(models.Model):
             "withdrawn": _("The desk has withdrawn this offer."),
             "backed_out": _("You gave this job back."),
             "no_show": _("This job was given to somebody else."),
+            "out_of_scope": _("You handed this job to a technician. Thank you!"),
             "completed": _("This job is finished. Thank you!"),
         }[self.state]
 

@@ -14,6 +14,7 @@ OFFER_STATES = (
     "completed",
     "no_show",
     "backed_out",
+    "out_of_scope",
     "declined",
     "sent",
     "draft",

@@ -16,6 +16,7 @@ from . import test_match_interface
 from . import test_match_wizard
 from . import test_matcher
 from . import test_matcher_boundaries
+from . import test_scope
 from . import test_search_check
 from . import test_matcher_reasons
 from . import test_multi_company

@@ -66,7 +66,8 @@ _RULES = {
         SELECT d.name FROM crowd_dispatch d
          WHERE d.order_id IS NULL AND EXISTS (
                SELECT FROM crowd_offer o WHERE o.dispatch_id = d.id
-                  AND o.state IN ('accepted', 'completed', 'backed_out', 'no_show'))""",
+                  AND o.state IN
+                     ('accepted', 'completed', 'backed_out', 'no_show', 'out_of_scope'))""",
     "I3 two dispatches share an order": """
         SELECT order_id, min(name), max(name) FROM crowd_dispatch
          WHERE order_id IS NOT NULL GROUP BY order_id HAVING count(*) > 1""",

@@ -258,6 +258,9 @@ class PrivilegesCase(CrowdCase):
     def _values_crowd_escalate(self, model):
         return {"ticket_id": self.ticket.id, "reason": "manual"}
 
+    def _values_crowd_intervene(self, model):
+        return {"dispatch_id": self.dispatch.id, "kind": "take_over"}
+
     def _values_crowd_answer(self, model):
         return {"offer_id": self.offer.id, "kind": "decline"}
 

@@ -7,13 +7,20 @@ OFFER = TransitionTable(
     {
         "draft": ("sent", "withdrawn"),
         "sent": ("accepted", "declined", "expired", "lost", "withdrawn"),
-        "accepted": ("completed", "backed_out", "no_show", "withdrawn"),
+        "accepted": (
+            "completed",
+            "backed_out",
+            "no_show",
+            "out_of_scope",
+            "withdrawn",
+        ),
         "declined": (),
         "expired": (),
         "lost": (),
         "withdrawn": (),
         "backed_out": (),
         "no_show": (),
+        "out_of_scope": (),
         "completed": (),
     },
 )
