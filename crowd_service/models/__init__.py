@@ -26,9 +26,13 @@ from . import crowd_dispatch_actions
 from . import crowd_dispatch_round
 from . import crowd_dispatch_desk
 from . import crowd_dispatch_order
+from . import crowd_step_mixin
+from . import crowd_dispatch_step
+from . import crowd_dispatch_ladder
 from . import crowd_scored_mixin
 from . import crowd_candidate
 from . import crowd_offer
+from . import crowd_offer_ladder
 from . import crowd_offer_race
 from . import crowd_offer_job
 from . import crowd_response
@@ -41,9 +45,12 @@ from . import crowd_offer_actions
 from . import crowd_escalation
 from . import crowd_escalation_flow
 from . import crowd_gateway
+from . import crowd_gateway_health
+from . import crowd_reach
 from . import crowd_delivery
 from . import crowd_delivery_queue
 from . import crowd_delivery_send
+from . import crowd_delivery_hold
 from . import crowd_delivery_chain
 from . import crowd_delivery_mail
 from . import crowd_token
@@ -63,6 +70,7 @@ from . import crowd_matcher_verdict
 from . import fsm_order
 from . import helpdesk_ticket
 from . import helpdesk_ticket_summary
+from . import helpdesk_ticket_policy
 from . import helpdesk_ticket_match
 from . import helpdesk_ticket_crowd
 from . import crowd_experience
@@ -76,9 +84,12 @@ from . import helpdesk_ticket_location
 from . import base_partner_merge
 from . import fsm_person_merge
 from . import crowd_rights
+from . import crowd_policy
+from . import crowd_policy_step
 from . import crowd_scoring
 from . import crowd_preference
 from . import crowd_rota
 from . import crowd_duty
 from . import crowd_mail_reply
 from . import mail_thread
+from . import crowd_phone

@@ -71,18 +71,25 @@ class CrowdDispatch(models.Model):
         self._escalate("not_asked")
 
     def _due_searching(self):
-        self._escalate("not_asked")
+        if self._climb_ladder():
+            self._set_deadline()
+        else:
+            self._escalate("not_asked")
 
     def _due_offered(self):
+        """Expire first, then climb: what is over does not count as asked."""
+        self._expire_late()
+        if self._climb_ladder() or self._open_offers():
+            self._set_deadline()
+        else:
+            self._after_no()
+
+    def _expire_late(self):
+        """End the offers whose time is over."""
         late = self._open_offers().filtered(lambda o: o.expires_at <= self._now())
         late._move("expired")
         late._record("expired")
         self.env["crowd.delivery"]._close_activities(late)
-        waiting = self._open_offers()
-        if waiting:
-            self.next_deadline = max(waiting.mapped("expires_at"))
-        else:
-            self._escalate(self._silence_reason())
 
     def _due_assigned(self):
         self._look_again(_("The job should be done by now: is everything all right?"))
@@ -91,13 +98,27 @@ class CrowdDispatch(models.Model):
         self._look_again(_("The job takes longer than planned."))
 
     def _due_escalated(self):
+        self._expire_late()
         escalation = self.escalation_ids.filtered(
             lambda e: e.state in ("open", "acknowledged")
         )[:1]
         if escalation.state == "acknowledged":
-            self._look_again(_("You said you are responsible: what is next?"))
+            self._follow_up(escalation)
+        elif not self._climb_ladder():
+            if escalation.deadline <= self._now():
+                self._climb(escalation)
+            else:  # only an offer that was left standing is over
+                self.next_deadline = escalation.deadline
+
+    def _follow_up(self, escalation):
+        """Somebody is responsible: remind him when it is time, not before."""
+        due = self.team_id._crowd_desk_time(
+            escalation.acknowledged_at, self.company_id.crowd_follow_up_minutes
+        )
+        if due > self._now():
+            self.next_deadline = due
         else:
-            self._climb(escalation)
+            self._look_again(_("You said you are responsible: what is next?"))
 
     def _due_paused(self):
         self._resume()

@@ -18,6 +18,7 @@ class CrowdDispatch(models.Model):
         self._record("state", from_state=source, to_state=target)
         if target in self._transitions.final:
             self.write({"closed_at": self._now(), "next_deadline": False})
+            self._end_steps("over")
         for dispatch in self:
             dispatch._sync_order(source, target)
             dispatch._sync_ticket(target)
@@ -61,6 +62,7 @@ class CrowdDispatch(models.Model):
             self._move("searching")
         rivals = self.offer_ids.filtered(lambda o: o.state == "sent")
         rivals._move("lost", answered_at=self._now())
+        self._end_steps("assigned")
         self.write({"accepted_offer_id": offer.id, "worker_id": offer.worker_id.id})
         order = self._ensure_order(offer)
         self._move(
@@ -129,6 +131,9 @@ class CrowdDispatch(models.Model):
     def _ask_again(self):
         """Begin a new round; when nobody can be asked the desk takes over."""
         dispatch = self._in_desk_language()
+        if dispatch._choose_policy():
+            dispatch._begin_ladder()
+            return
         try:
             asked = dispatch._offer_best()
         except UserError as error:
@@ -157,7 +162,10 @@ class CrowdDispatch(models.Model):
         """Nobody is left to answer: do not wait for the deadline."""
         if self.state != "offered" or self._open_offers():
             return
-        self._escalate(reason or self._silence_reason())
+        if not reason and self._pull_next("nobody_left"):
+            self._set_deadline()
+        else:
+            self._escalate(reason or self._silence_reason())
 
     def _open_offers(self):
         """Return the offers that can still be answered."""
@@ -185,6 +193,7 @@ class CrowdDispatch(models.Model):
     def _pause(self, until, note):
         """Wait for customer or parts until ``until`` (naive UTC)."""
         self._take_back(self._open_offers())
+        self._end_steps("paused")
         self._move("paused", paused_from=self.state, next_deadline=until)
         self._record("note", note=note)
 

@@ -39,6 +39,8 @@ class CrowdDispatch(models.Model):
         ranked = {candidate.worker_id: candidate for candidate in result.ranked}
         chosen = [ranked.get(i) or judged[i] for i in wanted]
         self.env["crowd.candidate"]._store(self, result, chosen)
+        if self.state in ("draft", "escalated"):
+            self._plan_by_hand(self._in_minutes(minutes or self.offer_minutes))
         return self._offer_to(chosen, minutes)
 
     def _check_can_ask(self):
@@ -66,12 +68,20 @@ class CrowdDispatch(models.Model):
         if sentences:
             raise UserError("\n".join(sentences))
 
-    def _offer_to(self, candidates, minutes=0):
-        """Send one wave of offers to ``matching.Candidate`` s; return how many."""
+    def _offer_to(self, candidates, minutes=0, step=None, ends=()):
+        """Send one wave of offers to ``matching.Candidate`` s; return how many.
+
+        :param minutes: how long the offers stand; 0: what the step or the dispatch says
+        :param step: ``crowd.dispatch.step`` of the ladder that asks
+        :param ends: instants at which the offers end at the latest
+        """
         self.ensure_one()
-        expires_at = self._in_minutes(minutes or self.offer_minutes)
+        minutes = minutes or (step or self).offer_minutes
+        expires_at = min([self._in_minutes(minutes), *ends])
         number = len(self.offer_ids)
         base = self._prepare_offer_base()
+        if step:
+            base.update(step_id=step.id, bonus=step.bonus)
         offers = self.env["crowd.offer"].create(
             [
                 dict(
@@ -83,7 +93,7 @@ class CrowdDispatch(models.Model):
                 for place, candidate in enumerate(candidates, start=1)
             ]
         )
-        self._after_wave(offers, expires_at)
+        self._after_wave(offers, expires_at, step)
         return len(offers)
 
     def _prepare_offer(self, candidate):
@@ -113,7 +123,7 @@ class CrowdDispatch(models.Model):
             "price": self.service_id.list_price,
         }
 
-    def _after_wave(self, offers, expires_at):
+    def _after_wave(self, offers, expires_at, step=None):
         if self.state == "offered":
             self.next_deadline = max(self.next_deadline, expires_at)
         else:
@@ -126,7 +136,10 @@ class CrowdDispatch(models.Model):
             )
         self._record("wave", quantity=len(offers))
         self._close_escalations("closed")
-        self.env["crowd.delivery"]._queue("offer", offers=offers)
+        self.env["crowd.delivery"]._queue(
+            "offer", offers=offers, **self._gateways_of(step)
+        )
+        self._set_deadline()
         self._in_desk_language()._note_wave(offers, expires_at)
 
     def _note_wave(self, offers, expires_at):

@@ -15,6 +15,8 @@ REASONS = [
     ("scope", "Beyond what the crowd can do"),
     ("customer", "The customer insists"),
     ("manual", "The desk decided"),
+    ("deadline", "The deadline leaves the crowd no time"),
+    ("policy", "The policy says so"),
 ]
 
 

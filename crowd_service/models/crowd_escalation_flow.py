@@ -11,16 +11,35 @@ class CrowdDispatch(models.Model):
     _inherit = "crowd.dispatch"
 
     def _escalate(self, reason, note="", user=None, team=None, level=1):
-        """Make ``user`` (else the next responsible person) answer for the ticket.
+        """Make ``user`` answer for the ticket.
 
-        Open offers are withdrawn: from here on the desk decides.
+        Without one: whoever is next on the ladder, else the next responsible person.
         """
         self.ensure_one()
+        step = not user and self._next_escalation()
+        if step:
+            return self._escalate_by(step, reason, note)
         user = user or self.ticket_id._crowd_find_responsible()
+        escalation = self._hand_over(reason, user, team, note, level)
+        self._postpone(escalation.deadline)
+        return escalation
+
+    def _hand_over(self, reason, user, team=None, note="", level=1, step=None):
+        """Escalate to ``user``, who has to acknowledge; return the escalation.
+
+        Open offers are withdrawn, unless the ``step`` of the ladder keeps them.
+        """
         packet = self.with_context(lang=user.lang)._render_packet(reason, note)
-        self._withdraw_everything()
+        if not (step and step.keep_offers):
+            self._take_back(self._open_offers())
+        self._withdraw_job()
+        self._end_steps("escalated", kind="offer")
         self._close_escalations("closed")
-        deadline = self._in_desk_minutes(self.company_id.crowd_acknowledge_minutes)
+        deadline = (
+            step._acknowledge_until()
+            if step
+            else self._in_desk_minutes(self.company_id.crowd_acknowledge_minutes)
+        )
         values = {"responsible_id": user.id, "next_deadline": deadline}
         if self.state == "escalated":
             self.write(values)
@@ -44,17 +63,23 @@ class CrowdDispatch(models.Model):
             }
         )
         escalation._record("open", note)
-        self.env["crowd.delivery"]._queue("escalation", escalation=escalation)
+        self.env["crowd.delivery"]._queue(
+            "escalation", escalation=escalation, **self._gateways_of(step)
+        )
         return escalation
+
+    def _gateways_of(self, step):
+        """Return the argument of ``_queue`` for the gateways that a step names."""
+        gateways = step.gateway_ids if step else None
+        return {"gateways": gateways} if gateways else {}
 
     def _acting_user(self):
         """Return the internal person who is acting, or nobody: the clock."""
         user = self.env.user
         return user.browse() if user.share or user._is_superuser() else user
 
-    def _withdraw_everything(self):
-        """Take back open offers, and the job from whoever holds it."""
-        self._take_back(self._open_offers())
+    def _withdraw_job(self):
+        """Take the job from whoever holds it."""
         holder = self.accepted_offer_id
         if self.state in HELD_STATES and holder.state == "accepted":
             self._take_back(holder)
@@ -63,18 +88,27 @@ class CrowdDispatch(models.Model):
             )
 
     def _climb(self, escalation):
-        """Nobody acknowledged in time: the next person up is asked."""
+        """Nobody acknowledged in time: the next person up is asked.
+
+        That is the ladder's next one at once; after its end the team's leader and the
+        company's fallback, as far as they were not asked.
+        """
+        step = self._next_escalation()
+        if step:
+            step.why = "not_acknowledged"
+            self._escalate_by(step, "not_acknowledged", escalation.note or "")
+            return
         asked = self.escalation_ids.mapped("user_id")
         try:
             user = self.ticket_id._crowd_find_responsible(exclude=asked)
         except UserError:  # everybody was asked: remind the last one, quietly
             self._look_again(_("This escalation waits for somebody to acknowledge it."))
         else:
-            self._escalate(
+            self._hand_over(
                 "not_acknowledged",
-                note=escalation.note or "",
-                user=user,
+                user,
                 team=escalation.team_id,
+                note=escalation.note or "",
                 level=escalation.level + 1,
             )
 
@@ -133,6 +167,7 @@ class CrowdEscalation(models.Model):
         self.activity_unlink(["crowd_service.mail_activity_escalation"])
         dispatch = self.dispatch_id
         dispatch.activity_unlink(["crowd_service.mail_activity_follow_up"])
+        dispatch._end_steps("acknowledged")
         dispatch.write(
             {
                 "responsible_id": self.env.user.id,

@@ -25,11 +25,14 @@ class HelpdeskTicket(models.Model):
     def crowd_dispatch(self, worker_ids=False, minutes=0):
         """Offer the ticket to workers, and make sure that somebody gets it.
 
-        A second call adds the new people to the open dispatch. When nobody can be
-        asked the dispatch is escalated at once.
+        A second call adds the new people to the open dispatch. Without people the
+        policy of the ticket begins. When nobody can be asked the dispatch is escalated
+        at once.
 
-        :param worker_ids: ids of ``fsm.person``; none: the best of the ranked list
-        :param minutes: how long the offers stand; 0: the company's setting
+        :param worker_ids: ids of ``fsm.person``; none: whom the policy says, without a
+            policy the best of the ranked list
+        :param minutes: how long the offers stand; 0: the company's setting. The steps
+            of a policy have their own
         :return: id of the open dispatch
         """
         self.ensure_one()
@@ -44,11 +47,10 @@ class HelpdeskTicket(models.Model):
         dispatch._check_settings()
         if worker_ids:
             dispatch._offer_to_workers(worker_ids, minutes)
-        elif dispatch.state in ("draft", "searching", "escalated"):
+        elif dispatch._may_begin_round():
             if minutes:
                 dispatch.offer_minutes = minutes
-            if not dispatch._offer_best():
-                dispatch._escalate("no_candidate")
+            dispatch._ask_again()
         return dispatch.id
 
     @api.model

@@ -31,3 +31,7 @@ class HelpdeskTicketTeam(models.Model):
             minutes / 60.0, start, compute_leaves=True
         )
         return (end or start + timedelta(minutes=minutes)).replace(microsecond=0)
+
+    def _crowd_is_desk_time(self, at):
+        """Tell whether the desk is open at ``at`` (naive UTC)."""
+        return self._crowd_desk_time(at, 1) <= at + timedelta(minutes=1)

@@ -40,7 +40,9 @@ from . import test_why_not
 from . import test_xss
 from . import test_response
 from . import test_mail_reply
+from . import test_phone
 from . import test_measures
 from . import test_experience
 from . import test_preference
 from . import test_rota
+from . import test_ladder

@@ -85,6 +85,19 @@ class PrivilegesCase(CrowdCase):
             {"address": "3000 Bern, Testland", "looked_up_at": datetime(2026, 1, 1)}
         )
         self.env["crowd.absence"].create(self._values_crowd_absence())
+        policy = self.env["crowd.policy"].create(
+            self._values_crowd_policy(self.env["crowd.policy"])
+        )
+        self.env["crowd.dispatch.step"].create(
+            {
+                "dispatch_id": self.dispatch.id,
+                "policy_step_id": policy.step_ids.id,
+                "round": 1,
+                "planned_at": datetime(2026, 1, 1),
+                "due_at": datetime(2026, 1, 1),
+                "state": "done",
+            }
+        )
         self.env["crowd.scoring"].create(
             {"name": "A's", "company_id": self.company_a.id}
         )
@@ -202,7 +215,11 @@ class PrivilegesCase(CrowdCase):
 
     def _values_crowd_rota_plan(self, model):
         first = self.dispatcher.id
-        return {"rota_id": self._rota().id, "date_from": "2026-02-01", "first_id": first}
+        return {
+            "rota_id": self._rota().id,
+            "date_from": "2026-02-01",
+            "first_id": first,
+        }
 
     def _values_crowd_community(self, model):
         return {"name": "Another", "company_id": self.company_a.id}
@@ -221,6 +238,19 @@ class PrivilegesCase(CrowdCase):
 
     def _values_crowd_scoring(self, model):
         return {"name": "B", "company_id": self.company_a.id, "team_id": self.team.id}
+
+    def _values_crowd_policy(self, model):
+        return {
+            "name": "B",
+            "company_id": self.company_a.id,
+            "sequence": 90,
+            "team_ids": [(6, 0, self.team.copy().ids)],
+            "step_ids": [(0, 0, {"kind": "escalate", "target": "leader"})],
+        }
+
+    def _values_crowd_policy_step(self, model):
+        policy = model.env["crowd.policy"].search([], limit=1)
+        return {"policy_id": policy.id, "kind": "escalate", "target": "leader"}
 
     def _values_crowd_gateway(self, model):
         return {"name": "B", "kind": "mail", "company_id": self.company_a.id}
@@ -260,6 +290,9 @@ class PrivilegesCase(CrowdCase):
 
     def _values_crowd_intervene(self, model):
         return {"dispatch_id": self.dispatch.id, "kind": "take_over"}
+
+    def _values_crowd_call(self, model):
+        return {"delivery_id": self.delivery.id}
 
     def _values_crowd_answer(self, model):
         return {"offer_id": self.offer.id, "kind": "decline"}

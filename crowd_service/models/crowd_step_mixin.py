@@ -1,0 +1,155 @@
+from odoo import _, api, fields, models
+
+from ..workflow import ladder
+
+EXTERNALS = ("friend", "professional", "partner_staff")
+#: Kinds of workers that an audience means; nothing: everybody.
+AUDIENCES = {
+    "friends": ("friend",),
+    "professionals": ("professional",),
+    "partner_staff": ("partner_staff",),
+    "technicians": ("technician",),
+    "crowd": EXTERNALS,
+    "all": (),
+}
+
+
+class CrowdStepMixin(models.AbstractModel):
+    """What a step says: of a policy, and as it was when a dispatch began to climb."""
+
+    _name = "crowd.step.mixin"
+    _description = "What a step of a ladder says"
+
+    name = fields.Char(string="Step", compute="_compute_name")
+    sequence = fields.Integer(default=10)
+    kind = fields.Selection(
+        [("offer", "Offer"), ("escalate", "Escalate")],
+        string="What",
+        required=True,
+        default="offer",
+        help="Offer: people are asked whether they take the job. Escalate: somebody "
+        "inside the company becomes responsible and has to say so.",
+    )
+    after_minutes = fields.Integer(
+        string="After (minutes)", help="Since the ladder began, by the clock beside."
+    )
+    clock = fields.Selection(
+        [("crowd", "Always running"), ("desk", "Desk hours")],
+        required=True,
+        default="crowd",
+        help="Always running: night and day. Desk hours: only the working hours of "
+        "the ticket's team count.",
+    )
+    audience = fields.Selection(
+        [
+            ("friends", "Friends"),
+            ("professionals", "Professionals"),
+            ("partner_staff", "Partner staff"),
+            ("crowd", "The crowd"),
+            ("technicians", "Own technicians"),
+            ("all", "Crowd and technicians"),
+        ],
+        string="Who",
+        default="crowd",
+        help="The service's own limits hold as well.",
+    )
+    community_ids = fields.Many2many(
+        "crowd.community", string="Communities", help="Empty: all."
+    )
+    radius_km = fields.Integer(string="Radius (km)", help="0: the service's.")
+    quantity = fields.Integer(
+        string="People", default=8, help="How many of the best are asked in all."
+    )
+    per_wave = fields.Integer(
+        string="At a time", help="0: all at once. Else so many, then a pause."
+    )
+    pause_minutes = fields.Integer(
+        string="Pause (minutes)", help="Between those who are asked one after another."
+    )
+    bonus = fields.Float(
+        digits="Product Price",
+        help="Paid on top of the price, in the company's currency; the offer says so.",
+    )
+    offer_minutes = fields.Integer(
+        string="Offers stand for (minutes)",
+        default=30,
+        help="They end earlier when the ladder leaves the crowd.",
+    )
+    gateway_ids = fields.Many2many(
+        "crowd.gateway",
+        string="Over",
+        help="In the order of the gateways. Empty: each person's own order.",
+    )
+    target = fields.Selection(
+        [
+            ("technician_on_duty", "The best technician on duty"),
+            ("user", "One person"),
+            ("rota", "Whoever is on call"),
+            ("leader", "The team's leader"),
+            ("fallback", "The company's fallback"),
+        ],
+        string="To whom",
+        default="leader",
+    )
+    user_id = fields.Many2one(
+        "res.users", string="Person", domain="[('share', '=', False)]"
+    )
+    rota_id = fields.Many2one("crowd.rota", string="Rota")
+    acknowledge_minutes = fields.Integer(
+        string="Acknowledge within (minutes)",
+        help="By the clock of the step; then the next step comes. 0: the company's "
+        "setting.",
+    )
+    keep_offers = fields.Boolean(
+        string="Leave open offers standing",
+        help="Whoever was asked may still take the job while somebody inside is told.",
+    )
+
+    @api.depends_context("lang")
+    @api.depends(
+        "kind", "audience", "quantity", "per_wave", "target", "user_id", "rota_id"
+    )
+    def _compute_name(self):
+        for step in self:
+            is_offer = step.kind == "offer"
+            step.name = step._word_offer() if is_offer else step._word_escalation()
+
+    def _word_label(self, field):
+        """Return the translated label of this step's value of a selection."""
+        labels = dict(self._fields[field]._description_selection(self.env))
+        return labels.get(self[field], "")
+
+    def _word_offer(self):
+        values = {
+            "people": self.quantity,
+            "audience": self._word_label("audience"),
+            "wave": self.per_wave,
+        }
+        if 0 < self.per_wave < self.quantity:
+            return _("Ask %(people)s (%(audience)s), %(wave)s at a time") % values
+        return _("Ask %(people)s (%(audience)s)") % values
+
+    def _word_escalation(self):
+        # a name is all that is shown of the person or the rota
+        named = self.sudo()
+        names = {"user": named.user_id.name, "rota": named.rota_id.name}
+        return _("Escalate to: %s") % (
+            names.get(self.target) or self._word_label("target")
+        )
+
+    def _to_ladder(self):
+        """Return these steps for the arithmetic of ``workflow.ladder``."""
+        return [
+            ladder.Step(
+                kind=step.kind,
+                after_minutes=step.after_minutes,
+                clock=step.clock,
+                quantity=max(step.quantity, 1),
+                per_wave=step.per_wave,
+                pause_minutes=step.pause_minutes,
+                offer_minutes=step.offer_minutes,
+                keeps_offers=step.keep_offers,
+                key=step.id,
+            )
+            for step in self
+        ]

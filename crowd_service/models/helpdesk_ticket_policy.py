@@ -1,0 +1,62 @@
+from odoo import api, fields, models
+
+from ..matching import geo
+from ..workflow.point_of_no_return import point_of_no_return
+
+
+class HelpdeskTicket(models.Model):
+    """Which ladder a ticket climbs, and how much time the crowd has."""
+
+    _inherit = "helpdesk.ticket"
+
+    crowd_policy_id = fields.Many2one(
+        "crowd.policy",
+        string="Policy wished",
+        domain="['|', ('company_id', '=', False), ('company_id', '=', company_id)]",
+        tracking=True,
+        groups="crowd_service.group_crowd_agent",
+        help="Empty: the first policy in order that fits the ticket.",
+    )
+    crowd_point_of_no_return = fields.Datetime(
+        string="Point of no return",
+        compute="_compute_crowd_point_of_no_return",
+        store=True,
+        help="From then on only your own people can keep the deadline: the deadline "
+        "less travel (estimated), planned work and the time to answer.",
+    )
+
+    # of this ticket only: a service that is changed leaves its old tickets alone
+    @api.depends("crowd_deadline", "crowd_when", "crowd_wished_to", "crowd_service_id")
+    def _compute_crowd_point_of_no_return(self):
+        for ticket in self:
+            ticket.crowd_point_of_no_return = ticket._crowd_find_point()
+
+    def _crowd_find_point(self):
+        """Return the point of no return (naive UTC), or False without a deadline."""
+        deadline = self._crowd_last_end()
+        service = self.crowd_service_id
+        if not deadline or not service:
+            return False
+        return point_of_no_return(
+            deadline,
+            travel_minutes=self._crowd_travel_minutes(),
+            work_minutes=service.crowd_minutes,
+            duty_minutes=self.company_id.crowd_acknowledge_minutes,
+        )
+
+    def _crowd_last_end(self):
+        """Return when the work must be done: the wished time, else the deadline."""
+        if self.crowd_when == "window" and self.crowd_wished_to:
+            return self.crowd_wished_to
+        return self.crowd_deadline
+
+    def _crowd_travel_minutes(self):
+        """Estimate the way of a technician, who may come from the radius' edge."""
+        service = self.crowd_service_id
+        if service.crowd_place == "remote":
+            return 0
+        return geo.travel_minutes(service.crowd_radius_km)
+
+    def _crowd_externals_allowed(self):
+        """Tell whether people from outside may be asked."""
+        return True
