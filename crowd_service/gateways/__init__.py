@@ -1,6 +1,7 @@
 """The ways out to people: one adapter per kind of ``crowd.gateway``."""
 
 from . import activity, mail
+from . import activity, mail, phone
 from .backoff import retry_seconds
 from .base import (
     Adapter,
@@ -22,5 +23,6 @@ __all__ = [
     "carries",
     "get_adapter",
     "mail",
+    "phone",
     "retry_seconds",
 ]

@@ -5,3 +5,4 @@ from . import crowd_answer
 from . import crowd_intervene
 from . import crowd_pause
 from . import crowd_rota_plan
+from . import crowd_call
