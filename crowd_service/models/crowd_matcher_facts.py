@@ -10,8 +10,8 @@ from .. import matching
 
 FAIRNESS_DAYS = 7
 
-# One round trip for all facts but schedules and similar tickets. The columns up to
-# ``recent_offers`` are those of ``matching.Worker``, in its order.
+# One round trip for all facts but similar tickets. The columns up to ``cost_rate`` are
+# those of ``matching.Worker``, in its order.
 FACTS = """
 SELECT w.id, p.name, w.worker_type,
        CASE WHEN w.is_located THEN COALESCE(p.partner_latitude, 0)::float8 END,
@@ -36,8 +36,6 @@ SELECT w.id, p.name, w.worker_type,
             ARRAY(SELECT t.res_territory_id FROM fsm_person_res_territory_rel t
                    WHERE t.fsm_person_id = w.id) END,
        (SELECT count(*) FROM crowd_offer o
-         WHERE o.membership_id = m.id AND o.state = 'accepted'),
-       (SELECT count(*) FROM crowd_offer o
          WHERE o.membership_id = m.id AND o.sent_at >= %(fairness_since)s),
        CASE WHEN m.daily_cap > 0 THEN
             ARRAY(SELECT o.answered_at FROM crowd_offer o
@@ -48,7 +46,15 @@ SELECT w.id, p.name, w.worker_type,
        (SELECT array_agg(ARRAY[s.skill_id, COALESCE(s.level_progress, 0),
                                COALESCE(s.valid_until - %(day)s, 99999)])
           FROM fsm_person_skill s
-         WHERE s.person_id = w.id AND s.skill_id = ANY(%(skills)s))
+         WHERE s.person_id = w.id AND s.skill_id = ANY(%(skills)s)),
+       w.calendar_id, w.crowd_presence, w.crowd_presence_until,
+       (SELECT array_agg(ARRAY[a.date_from, a.date_to]) FROM crowd_absence a
+         WHERE a.worker_id = w.id AND a.date_to > %(now)s),
+       (SELECT array_agg(ARRAY[o.membership_id, o.dispatch_id]) FROM crowd_offer o
+         WHERE o.worker_id = w.id AND o.state = 'accepted'),
+       w.worker_type = 'technician' AND EXISTS (
+           SELECT FROM resource_calendar_leaves
+            WHERE resource_id IS NOT NULL AND time_type = 'leave' AND date_to > %(now)s)
   FROM {source}
   JOIN res_partner p ON p.id = w.partner_id
   LEFT JOIN crowd_response r ON r.membership_id = m.id AND r.bucket = %(bucket)s
@@ -101,7 +107,9 @@ class CrowdMatcher(models.AbstractModel):
         self.env.cr.execute(query, dict(self._fact_params(ask), ids=list(ids)))
         rows = self.env.cr.fetchall()
         worker_ids = [row[0] for row in rows]
-        schedules = self._read_schedules(ask.request, worker_ids)
+        schedules = self._make_schedules(
+            ask.request, {row[0]: row[-6:] for row in rows}
+        )
         ask.count_similar(self.env, worker_ids)
         read = _Reader(ask, schedules)
         return [read(*row) for row in rows]
@@ -117,6 +125,7 @@ class CrowdMatcher(models.AbstractModel):
             "language": request.language_id,
             "territory": request.territory_id,
             "day": request.day,
+            "now": request.now,
             "fairness_since": request.now - timedelta(days=FAIRNESS_DAYS),
             # no day is longer than 25 hours
             "day_since": request.now - timedelta(hours=26),
@@ -134,8 +143,9 @@ class _Reader:
 
     def __call__(self, worker_id, *row):
         ask = self._ask
-        (*facts, languages, territories, jobs, offers, accepted, zone, skills) = row
+        (*facts, languages, territories, offers, accepted, zone, skills) = row[:-6]
         before, cost_rate = facts[:-1], facts[-1]
+        membership_id, jobs = before[8], row[-2] or ()
         before[5] = frozenset(before[5])
         levels, valid_until = self._split(skills) if skills else ({}, {})
         return matching.Worker(
@@ -149,7 +159,7 @@ class _Reader:
             language_ids=frozenset(languages) if languages else NONE,
             territory_ids=frozenset(territories) if territories else NONE,
             schedule=self._schedules.get(worker_id, ALWAYS),
-            open_jobs=jobs,
+            open_jobs=sum(member == membership_id for member, _dispatch in jobs),
             accepted_today=self._count_today(accepted, zone) if accepted else 0,
             recent_offers=offers,
             was_asked=worker_id in ask.asked_ids,

@@ -84,7 +84,7 @@ BEYOND = "c.km > %(inner)s AND t.km > %(reach)s AND t.km <= %(near_reach)s"
 
 
 @lru_cache(maxsize=None)
-def _statement(is_wide, is_remote, others, territory, kinds):
+def _statement(is_wide, is_remote, others, territory, has_kinds):
     """Return the statement that looks for all kinds of near misses."""
     unfit = UNFIT.format(
         has_room=HAS_ROOM,
@@ -97,7 +97,7 @@ def _statement(is_wide, is_remote, others, territory, kinds):
         ("%(not_active)s", "TRUE"),
     ]
     search = EVERYWHERE if is_wide else OUTWARDS
-    within = IN_REACH + (KIND.replace("AND", "", 1) + " AND " if kinds else "")
+    within = IN_REACH + (KIND.replace("AND", "", 1) + " AND " if has_kinds else "")
     parts = [
         search.format(qualification=kind, misses=within + misses)
         for kind, misses in kinds

@@ -1,6 +1,7 @@
 """What a ticket asks for, read in one round trip."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pytz
 
@@ -104,13 +105,16 @@ class Ask:
 
     def refined(self, bound, worker_id, tickets):
         """Return a bound made with the similar tickets instead of all ``tickets``."""
-        if not tickets:
-            return bound
-        most = scoring.points(self.request)["experience"]
+        most = self.most_experience
         some = self.similar_counts[worker_id]
         less = tickets / (tickets + scoring.HALVING_TICKETS)
         less -= some / (some + scoring.HALVING_TICKETS)
         return scoring.rounded(bound - most * less + BOUND_SLACK)
+
+    @cached_property
+    def most_experience(self):
+        """Return the points that experience can give."""
+        return scoring.points(self.request)["experience"]
 
     @property
     def out_ids(self):

@@ -5,27 +5,6 @@ from odoo import api, models
 from .. import matching
 from ..matching.availability import Job
 
-# What is known of whom: plain scans of four tables, the rest is read where it is needed.
-# The last part tells whether any employee has entered time off at all.
-KNOWN = """
-SELECT 'switch', id, calendar_id, crowd_presence, crowd_presence_until, NULL::timestamp
-  FROM fsm_person
- WHERE id = ANY(%(workers)s)
-   AND (calendar_id IS NOT NULL OR crowd_presence <> 'calendar')
- UNION ALL
-SELECT 'absence', worker_id, NULL, NULL, date_from, date_to
-  FROM crowd_absence
- WHERE worker_id = ANY(%(workers)s) AND date_to > %(now)s
- UNION ALL
-SELECT 'job', worker_id, dispatch_id, NULL, NULL, NULL
-  FROM crowd_offer
- WHERE worker_id = ANY(%(workers)s) AND state = 'accepted'
- UNION ALL
-(SELECT 'leave', 0, NULL, NULL, NULL, NULL
-   FROM resource_calendar_leaves
-  WHERE resource_id IS NOT NULL AND time_type = 'leave' AND date_to > %(now)s
-  LIMIT 1)
-"""
 LEAVES = """
 SELECT w.id, l.date_from, l.date_to
   FROM resource_calendar_leaves l
@@ -53,47 +32,52 @@ class CrowdMatcher(models.AbstractModel):
     _inherit = "crowd.matcher"
 
     @api.model
-    def _read_schedules(self, request, worker_ids):
+    def _make_schedules(self, request, facts):
         """Return ``{worker id: matching.Schedule}``; who is missing always has time.
 
-        Jobs count whichever company they are of. One query, and more only for what
-        somebody has: one for jobs, one for employees' time off; working hours are cached.
+        Jobs count whichever company they are of. Queries only for what somebody has:
+        one for jobs, one for employees' time off; working hours are cached.
+
+        :param facts: ``{worker id: (calendar, presence, until, absences, [membership,
+            dispatch] of each job, whether he may have entered time off)}``
         """
-        params = {"workers": list(worker_ids), "now": request.now}
-        known = defaultdict(list)
-        for kind, *facts in self._run(KNOWN, params):
-            known[kind].append(facts)
-        switches = {facts[0]: facts[1:4] for facts in known["switch"]}
-        hours = self._read_hours({facts[0] for facts in switches.values()})
-        absences = self._read_absences(known, params)
-        jobs = self._read_jobs(known["job"])
+        known = {
+            worker_id: row
+            for worker_id, row in facts.items()
+            if row[0] or row[1] != "calendar" or row[3] or row[4]
+        }
+        leaves = self._read_leaves(request, [w for w, row in facts.items() if row[5]])
+        hours = self._read_hours({row[0] for row in known.values()})
+        jobs = self._read_jobs(known)
+        nothing = (None, "calendar", None, None, None, False)
         schedules = {}
-        for worker_id in switches.keys() | absences.keys() | jobs.keys():
-            switch = switches.get(worker_id, (None, "calendar", None))
+        for worker_id in known.keys() | leaves.keys():
+            calendar, presence, until, absences, *_ = known.get(worker_id, nothing)
             schedules[worker_id] = matching.Schedule(
-                hours=hours.get(switch[0]),
-                presence=switch[1],
-                presence_until=switch[2],
-                absences=tuple(absences.get(worker_id, ())),
+                hours=hours.get(calendar),
+                presence=presence,
+                presence_until=until,
+                absences=(*map(tuple, absences or ()), *leaves.get(worker_id, ())),
                 jobs=tuple(jobs.get(worker_id, ())),
             )
         return schedules
 
-    def _read_absences(self, known, params):
-        """Return ``{worker id: stretches}`` of absences, and of employees' time off."""
-        absences = defaultdict(list)
-        for worker_id, _number, _text, start, end in known["absence"]:
-            absences[worker_id].append((start, end))
-        if known["leave"]:
+    def _read_leaves(self, request, worker_ids):
+        """Return ``{worker id: stretches}`` of the time off of employees."""
+        leaves = defaultdict(list)
+        if worker_ids:
+            params = {"workers": worker_ids, "now": request.now}
             for worker_id, start, end in self._run(LEAVES, params):
-                absences[worker_id].append((start, end))
-        return absences
+                leaves[worker_id].append((start, end))
+        return leaves
 
-    def _read_jobs(self, accepted):
+    def _read_jobs(self, known):
         """Return ``{worker id: jobs}``; remote jobs have no place."""
-        if not accepted:
+        workers, jobs = {}, defaultdict(list)
+        for worker_id, row in known.items():
+            workers.update((dispatch, worker_id) for _member, dispatch in row[4] or ())
+        if not workers:
             return {}
-        workers, jobs = {facts[1]: facts[0] for facts in accepted}, defaultdict(list)
         rows = self._run(JOBS, {"dispatches": list(workers)})
         for dispatch_id, start, end, lat, lon, has_place in rows:
             place = (lat, lon) if has_place else ()

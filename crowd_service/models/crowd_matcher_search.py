@@ -28,7 +28,7 @@ MOST_CELLS = 2500
 PROBED_CELLS, PROBED_ROWS = 20, 24  # nearest cells, and rows of each
 POLAR_LATITUDE, DATE_LINE = 75.0, 170.0  # beyond, a plane is no good for distances
 NOT_MORE = 0.99  # of the true distance, at most, is a plane's
-MOST_ROWS = 400
+MOST_ROWS, WIDE_ROWS = 200, 400  # of a statement
 COUNT_UP_TO = 4000
 FIRST_STEP = 8.0  # points to go down when too few can be asked
 EPSILON = 1e-6  # km; far more than the rounding of floats
@@ -124,10 +124,12 @@ SELECT {bound} AS bound
  ORDER BY bound DESC OFFSET %(wanted)s - 1 LIMIT 1
 """
 GIVEN = "SELECT %(floor)s::float8"
-# the last row tells the floor
+# the last rows tell the number of those who were looked at for room with the least
+# bound among them, and the floor
 SCAN = """
-  WITH f AS MATERIALIZED (SELECT COALESCE(({floor}), 0) AS floor)
-(SELECT t.membership_id, t.worker_id, t.bound, t.tickets, t.floor
+  WITH f AS MATERIALIZED (SELECT COALESCE(({floor}), 0) AS floor),
+best AS MATERIALIZED (
+SELECT t.membership_id, t.worker_id, t.bound, t.tickets, t.capacity
   FROM (SELECT s.membership_id, s.worker_id, s.capacity, s.tickets, f.floor,
                {bound} AS bound
           FROM f
@@ -135,11 +137,14 @@ SCAN = """
          CROSS JOIN LATERAL (
                {columns} {in_cell} {near_enough} {fits} OFFSET 0) s
          WHERE {in_reach} OFFSET 0) t
- WHERE t.bound >= t.floor AND {has_room} {others}
+ WHERE t.bound >= t.floor {others}
  ORDER BY t.bound DESC, t.worker_id
  LIMIT %(most)s)
+SELECT t.membership_id, t.worker_id, t.bound, t.tickets FROM best t WHERE {has_room}
  UNION ALL
-SELECT NULL, NULL, NULL, NULL, floor FROM f
+SELECT count(*), NULL, min(bound), NULL FROM best
+ UNION ALL
+SELECT NULL, NULL, floor, NULL FROM f
 """
 # by potential alone, telling those out of reach by a bound of NULL
 WIDE = """
@@ -397,10 +402,11 @@ class CrowdMatcher(models.AbstractModel):
         statement = field.scan(most, wanted=wanted)
         while True:
             rows = self._run(*statement)
-            floor = rows.pop()[4]
+            floor = rows.pop()[2]
+            looked_at, _worker, least, _tickets = rows.pop()
             ceiling = (floor, math.inf) if floor > 0.0 else NOBODY
-            if len(rows) == most:
-                ceiling = rows[-1][2], rows[-1][1]
+            if looked_at == most:
+                ceiling = least, 0
             if self._judge_rows(ask, best, rows, ceiling):
                 return
             worst = best.worst()
@@ -411,7 +417,7 @@ class CrowdMatcher(models.AbstractModel):
     @api.model
     def _search_wide(self, ask, field, best):
         """Go on by falling potential until nobody left can be among the best."""
-        most = MOST_ROWS
+        most = WIDE_ROWS
         while True:
             found = self._run(*field.wide(most))
             rows = [row for row in found if row[2] is not None]
@@ -442,14 +448,13 @@ class CrowdMatcher(models.AbstractModel):
         for row in rows:
             if row[1] not in experienced:
                 ask.similar_counts[row[1]] = 0
-        if not experienced:
-            return rows
-        refined = [
-            (member, worker, ask.refined(bound, worker, tickets), tickets)
+        refined = ask.refined
+        rows = [
+            (member, worker, refined(bound, worker, tickets) if tickets else bound)
             for member, worker, bound, tickets, *_rest in rows
         ]
-        refined.sort(key=lambda row: (-row[2], row[1]))
-        return refined
+        rows.sort(key=lambda row: (-row[2], row[1]))
+        return rows
 
     @api.model
     def _run(self, statement, params):

@@ -169,6 +169,11 @@ class CrowdOffer(models.Model):
             " ON crowd_offer (membership_id) WHERE state = 'accepted'"
         )
         self.env.cr.execute(
+            "CREATE INDEX IF NOT EXISTS crowd_offer_worker_job"
+            " ON crowd_offer (worker_id, membership_id, dispatch_id)"
+            " WHERE state = 'accepted'"
+        )
+        self.env.cr.execute(
             "CREATE INDEX IF NOT EXISTS crowd_offer_member_sent"
             " ON crowd_offer (membership_id, sent_at)"
         )

@@ -56,6 +56,12 @@ class AvailabilityCase(MatcherCase):
         with self.at(moment):
             return self._reasons(worker, ticket)
 
+    def _read_schedules(self, workers):
+        """Return the :class:`matching.Schedule` of each worker."""
+        ask = self.matcher._read_ask(self.ticket)
+        verdicts = self.matcher._weigh_workers(ask, workers.ids)
+        return [verdict.worker.schedule for verdict in verdicts]
+
     def assertFits(self, worker, ticket=None):
         self.assertEqual(self._reasons(worker, ticket), [])
         self.assertIn(worker.id, self._ranked(ticket))

@@ -30,9 +30,15 @@ REPEAT = os.environ.get("CROWD_TICKETS", "")
 SIZES = (
     {},
     {"PROBED_ROWS": 1},
-    {"MOST_ROWS": 5, "PROBED_CELLS": 8, "FIRST_PAGE": 2, "PAGE": 2},
+    {"MOST_ROWS": 5, "WIDE_ROWS": 5, "PROBED_CELLS": 8, "FIRST_PAGE": 2, "PAGE": 2},
     {"MOST_ROWS": 20, "PROBED_ROWS": 1, "FIRST_PAGE": 5, "PAGE": 3},
-    {"MOST_CELLS": 3, "MOST_ROWS": 10, "PROBED_CELLS": 2, "FIRST_PAGE": 3},
+    {
+        "MOST_CELLS": 3,
+        "MOST_ROWS": 10,
+        "WIDE_ROWS": 10,
+        "PROBED_CELLS": 2,
+        "FIRST_PAGE": 3,
+    },
     {"COUNT_UP_TO": 2, "FIRST_STEP": 0.5},
 )
 
