@@ -3,3 +3,4 @@ from . import rating
 from . import offer
 from . import portal
 from . import availability
+from . import bus

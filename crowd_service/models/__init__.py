@@ -93,3 +93,4 @@ from . import crowd_duty
 from . import crowd_mail_reply
 from . import mail_thread
 from . import crowd_phone
+from . import bus_live

@@ -46,3 +46,4 @@ from . import test_experience
 from . import test_preference
 from . import test_rota
 from . import test_ladder
+from . import test_live
