@@ -55,15 +55,20 @@ def spans(lat, lon, radius_km):
 def cells(lat, lon, radius_km):
     """Return ``[(band, cell, km), ...]`` of the circle's cells.
 
-    ``km`` is no more than the distance to the nearest point of the cell.
+    ``km`` is no more than the distance to the nearest point of the cell. The way to a
+    meridian less than 90 degrees away is ``asin(cos lat * sin d)``.
     """
-    found = []
+    found, most = [], radius_km + MARGIN_KM
+    cos_lat = math.cos(math.radians(lat))
     for band, first, last in spans(lat, lon, radius_km):
         north_km = _km_to_band(lat, band)
         scale = cells_per_degree(band)
         for cell in range(first, last + 1):
-            km = max(north_km, _km_to_meridians(lat, lon, cell / scale, 1 / scale))
-            if km <= radius_km + MARGIN_KM:
+            outside = _degrees_outside((lon - cell / scale) % 360.0, 1 / scale)
+            km = EARTH_RADIUS_KM * math.asin(cos_lat * math.sin(math.radians(outside)))
+            if km < north_km:
+                km = north_km
+            if km <= most:
                 found.append((band, cell, km))
     return found
 
@@ -75,16 +80,12 @@ def _km_to_band(lat, band):
     return outside * KM_PER_DEGREE
 
 
-def _km_to_meridians(lat, lon, west, width):
-    """Return the km to the nearer of a cell's two meridians; 0 between them.
+def _degrees_outside(offset, width):
+    """Return the degrees, at most 90, to the nearer of a cell's meridians; 0 between.
 
-    The way to a meridian less than 90 degrees away is ``asin(cos lat * sin d)``.
+    :param offset: degrees eastwards from the western one, 0 to 360
     """
-    offset = (lon - west) % 360.0
-    outside = min(offset - width, 360.0 - offset) if offset > width else 0.0
-    if outside <= 0.0:
+    if offset <= width:
         return 0.0
-    if outside >= 90.0:
-        outside = 90.0
-    ratio = math.cos(math.radians(lat)) * math.sin(math.radians(outside))
-    return EARTH_RADIUS_KM * math.asin(min(1.0, ratio))
+    east, west = offset - width, 360.0 - offset
+    return min(east, west, 90.0)

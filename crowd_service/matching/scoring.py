@@ -193,7 +193,7 @@ def score_parts(request, worker, distance_km):
 
 
 def _clip(share):
-    return min(1.0, max(0.0, share))
+    return 0.0 if share < 0.0 else 1.0 if share > 1.0 else share
 
 
 def _steps_up(share, steps):
