@@ -3,4 +3,6 @@ from . import rating
 from . import offer
 from . import portal
 from . import availability
+from . import reach
 from . import bus
+from . import webhook

@@ -24,6 +24,7 @@ class CrowdDelivery(models.Model):
         address = self.partner_id._crowd_email()
         if not address:
             raise PermanentError("no e-mail address")
+        self.address = address
         reader = self.partner_id._crowd_reader_context(self.company_id)
         text = self.with_context(**reader)._render_mail()
         sender = self._sender_address()

@@ -109,8 +109,10 @@ class CrowdDelivery(models.Model):
         rows, now = [], self.env["crowd.clock"].now()
         chain = self._chain(purpose, subject, partner, wanted, usable)
         if purpose == "escalation":
-            beside = chain.filtered(lambda g: g.kind == "activity")[:1]
-            chain -= beside
+            beside = (wanted | usable).filtered(
+                lambda g: g.kind == "activity" and partner._crowd_reached_by(g, subject)
+            )[:1]
+            chain = chain.filtered(lambda g: g.kind != "activity")
             rows = [self._prepare(purpose, subject, g, partner, now) for g in beside]
         if chain:
             order = ",".join(map(str, chain.ids))
@@ -216,7 +218,7 @@ class CrowdDelivery(models.Model):
             )._job_send()
 
     def _job_key(self):
-        return "crowd.delivery-%d-%d" % (self.id, self.attempts)
+        return "crowd.delivery-%d-%d-%d" % (self.id, self.attempts, self.resends)
 
     @api.model
     def _cron_sweep(self, limit=500):

@@ -65,10 +65,6 @@ class CrowdDelivery(models.Model):
         """Return the moment from which on nobody wants the message, if any."""
         return self.offer_id.expires_at if self.purpose == "offer" else None
 
-    def _hold(self):
-        """Return ``(moment, reason)`` when the message has to wait, else ()."""
-        return ()
-
     def _put_off(self, moment, reason):
         """Try at ``moment``, unless nobody wants to know by then.
 
@@ -126,7 +122,8 @@ class CrowdDelivery(models.Model):
         if self.attempts >= self.gateway_id.max_attempts:
             self._give_up(error)
             return
-        seconds = retry_seconds(self.attempts, random.random(), retry_after)
+        longest = get_adapter(self.kind).longest_wait
+        seconds = retry_seconds(self.attempts, random.random(), retry_after, longest)
         now = self.env["crowd.clock"].now()
         next_try = now + timedelta(seconds=seconds)
         self.write(

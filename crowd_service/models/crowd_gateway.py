@@ -38,6 +38,9 @@ class CrowdGateway(models.Model):
         help="After so many failures the person's next gateway is tried as well, while "
         "this one goes on.",
     )
+    rate_per_minute = fields.Integer(
+        help="So many messages a minute at most. 0: as many as there are."
+    )
     delivery_ids = fields.One2many("crowd.delivery", "gateway_id")
 
     _sql_constraints = [
@@ -45,6 +48,11 @@ class CrowdGateway(models.Model):
             "max_attempts_check",
             "CHECK (max_attempts > 0)",
             "A message is tried once at least.",
+        ),
+        (
+            "rate_per_minute_check",
+            "CHECK (rate_per_minute >= 0)",
+            "A number of messages cannot be negative.",
         ),
         (
             "fallback_attempts_check",

@@ -47,3 +47,4 @@ from . import test_preference
 from . import test_rota
 from . import test_ladder
 from . import test_live
+from . import test_reach

@@ -56,6 +56,7 @@ class PrivilegesCase(CrowdCase):
         self.ticket = self._create_ticket()
         self._set_up_dispatch()
         self._set_up_facts()
+        self.env["crowd.reach"]._of(self.worker.partner_id)
         self.records = self._collect_records()
 
     def _set_up_dispatch(self):
@@ -303,3 +304,5 @@ class PrivilegesCase(CrowdCase):
             "until": datetime(2050, 1, 1),
             "note": "Parts",
         }
+    def _values_crowd_reach_line(self, model):
+        reach = self.env["crowd.reach"]._of(self.worker.partner_id)

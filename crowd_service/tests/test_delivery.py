@@ -9,45 +9,11 @@ from odoo.tests import tagged
 from .. import log_filter
 from ..gateways import backoff
 from ..models import crowd_delivery_mail, crowd_offer_answer, crowd_offer_public
-from .common import CrowdCase
-from .delivery_common import LINK, DeliveryFactory, parse
-from .smtp_server import DROP, HANG, LATER, NEVER, SPAM, SmtpServer, real_mail
+from .delivery_case import DeliveryCase
+from .delivery_common import LINK, parse
+from .smtp_server import DROP, HANG, LATER, NEVER, SPAM
 
 _logger = logging.getLogger(__name__)
-
-
-class DeliveryCase(DeliveryFactory, CrowdCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls._set_up_offers()
-        cls.gateway = cls.env.ref("crowd_service.crowd_gateway_mail")
-
-    def setUp(self):
-        super().setUp()
-        self.server = SmtpServer()
-        self.server.start()
-        self.addCleanup(self.server.stop)
-        self.gateway.mail_server_id = self._mail_server(self.server.port)
-
-    def _mail_server(self, port):
-        return self.env["ir.mail_server"].create(
-            {"name": "Test", "smtp_host": "127.0.0.1", "smtp_port": port}
-        )
-
-    def _send(self, deliveries):
-        with real_mail(self.registry):
-            for delivery in deliveries:
-                delivery._job_send()
-        deliveries.flush()
-
-    def _jobs(self, delivery):
-        key = "crowd.delivery-%d-%%" % delivery.id
-        return self.env["queue.job"].search([("identity_key", "=like", key)])
-
-    def _activities(self, dispatch, name):
-        kind = self.env.ref("crowd_service.mail_activity_" + name)
-        return dispatch.activity_ids.filtered(lambda a: a.activity_type_id == kind)
 
 
 @tagged("post_install", "-at_install")
