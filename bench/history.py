@@ -101,7 +101,7 @@ def add_offers(cr, base):
         round="s.times",
         state="CASE WHEN s.i %% 3 = 0 THEN 'declined' ELSE 'expired' END",
         answered_at="CASE WHEN s.i %% 3 = 0 THEN s.sent_at + interval '5 minutes' END",
-        minutes_to_answer="CASE WHEN s.i %% 3 = 0 THEN 5 ELSE 0 END",
+        minutes_to_answer="CASE WHEN s.i %% 3 = 0 THEN 5 END",
         **OFFER,
     )
 

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 from ..workflow import OFFER
 from .crowd_transition_mixin import state_selection
@@ -125,13 +125,17 @@ class CrowdOffer(models.Model):
     score = fields.Float(digits=(5, 1), readonly=True, group_operator="avg")
     distance_km = fields.Float(digits=(8, 1), readonly=True, group_operator="avg")
     has_distance = fields.Boolean(readonly=True)
-    price = fields.Monetary(readonly=True, help="Guide price of the service.")
+    price = fields.Float(
+        digits="Product Price", readonly=True, help="Guide price of the service."
+    )
     currency_id = fields.Many2one(related="company_id.currency_id")
     sent_at = fields.Datetime(readonly=True, index=True)
     expires_at = fields.Datetime(readonly=True)
     answered_at = fields.Datetime(readonly=True)
     minutes_to_answer = fields.Float(
-        compute="_compute_minutes_to_answer", store=True, group_operator="avg"
+        readonly=True,
+        group_operator="avg",
+        help="From sending to yes or no. No answer: nothing, so averages are of answers.",
     )
     channel = fields.Selection(CHANNELS, string="Answered by way of", readonly=True)
     answered_by_id = fields.Many2one(
@@ -177,13 +181,3 @@ class CrowdOffer(models.Model):
             "CREATE INDEX IF NOT EXISTS crowd_offer_member_sent"
             " ON crowd_offer (membership_id, sent_at)"
         )
-
-    @api.depends("sent_at", "answered_at")
-    def _compute_minutes_to_answer(self):
-        for offer in self:
-            spent = (
-                offer.answered_at - offer.sent_at
-                if offer.answered_at and offer.sent_at
-                else None
-            )
-            offer.minutes_to_answer = spent.total_seconds() / 60 if spent else 0.0

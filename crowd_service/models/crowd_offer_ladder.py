@@ -9,4 +9,6 @@ class CrowdOffer(models.Model):
     step_id = fields.Many2one(
         "crowd.dispatch.step", string="Step", readonly=True, ondelete="set null"
     )
-    bonus = fields.Monetary(readonly=True, help="Paid on top of the price.")
+    bonus = fields.Float(
+        digits="Product Price", readonly=True, help="Paid on top of the price."
+    )

@@ -189,12 +189,20 @@ class CrowdOffer(models.Model):
             return _("This is your own ticket: somebody else must do it.")
         return ""
 
+    def _prepare_answer(self, channel):
+        """Return what is kept of a yes or no that comes now."""
+        now = self.env["crowd.clock"].now()
+        return {
+            "answered_at": now,
+            "minutes_to_answer": (now - self.sent_at).total_seconds() / 60,
+            "channel": channel,
+        }
+
     def _win(self, channel, on_behalf=False):
         """Make this offer the winner. The dispatch is locked."""
         self._move(
             "accepted",
-            answered_at=self.env["crowd.clock"].now(),
-            channel=channel,
+            **self._prepare_answer(channel),
             answered_by_id=self.env.user.id if on_behalf else False,
         )
         self._record("accepted", channel)
@@ -233,8 +241,7 @@ class CrowdOffer(models.Model):
             return self._known_answer()
         self._move(
             "declined",
-            answered_at=self.env["crowd.clock"].now(),
-            channel=channel,
+            **self._prepare_answer(channel),
             decline_reason=reason,
             answer_note=(note or "")[:2000],
         )
