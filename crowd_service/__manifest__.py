@@ -18,7 +18,7 @@
         "portal",
         "rating",
     ],
-    "external_dependencies": {"python": ["geopy"]},
+    "external_dependencies": {"python": ["geopy", "standardwebhooks"]},
     "data": [
         "security/crowd_groups.xml",
         "security/ir.model.access.csv",
@@ -72,6 +72,7 @@
         "wizards/crowd_rota_plan_views.xml",
         "wizards/crowd_call_views.xml",
         "views/crowd_phone_views.xml",
+        "views/crowd_webhook_views.xml",
         "views/crowd_menus.xml",
         "views/offer_templates.xml",
         "views/portal_availability_templates.xml",

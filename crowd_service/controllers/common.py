@@ -1,6 +1,9 @@
 """What the controllers share: reading what a request brings."""
 
+import json
+
 from odoo import fields
+from odoo.http import Response, request
 
 
 def as_id(value):
@@ -26,3 +29,19 @@ def as_date(value):
 def one_of(value, choices):
     """Return ``value`` if it is one of the ``choices``, else None."""
     return value if isinstance(value, str) and value in choices else None
+
+
+def answer_json(status, values):
+    """Answer a request to a ``type="json"`` route with ``values`` as they are.
+
+    Odoo would wrap them, and call every answer a success.
+
+    :return: what the controller has to return
+    """
+    body = json.dumps(values)
+
+    def respond(result=None, error=None):
+        return Response(body, status=status, content_type="application/json")
+
+    request._json_response = respond
+    return {}

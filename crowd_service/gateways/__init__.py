@@ -1,7 +1,6 @@
 """The ways out to people: one adapter per kind of ``crowd.gateway``."""
 
-from . import activity, mail
-from . import activity, mail, phone
+from . import activity, mail, phone, webhook
 from .backoff import retry_seconds
 from .base import (
     Adapter,
@@ -25,4 +24,5 @@ __all__ = [
     "mail",
     "phone",
     "retry_seconds",
+    "webhook",
 ]

@@ -7,7 +7,7 @@ SPREAD = 0.2
 LONGEST_ASKED = 24 * 3600
 
 
-def retry_seconds(attempts, chance, at_least=0):
+def retry_seconds(attempts, chance, at_least=0, longest=LONGEST_SECONDS):
     """Return how many seconds to wait after a number of failed ``attempts``.
 
     Each wait is three times as long as the one before, an hour at most. Messages that
@@ -16,6 +16,7 @@ def retry_seconds(attempts, chance, at_least=0):
     :param attempts: 1 after the first failure
     :param chance: a random number, 0 <= chance < 1
     :param at_least: seconds that the other side asked for; a day at most
+    :param longest: seconds between two attempts, before the spread
 
     >>> [retry_seconds(attempts, 0.5) for attempts in (1, 2, 3, 4, 5, 6)]
     [30, 90, 270, 810, 2430, 3600]
@@ -25,9 +26,11 @@ def retry_seconds(attempts, chance, at_least=0):
     3600
     >>> retry_seconds(1, 0.0, at_least=120), retry_seconds(1, 0.5, at_least=100)
     (120, 110)
+    >>> retry_seconds(9, 0.5, longest=600)
+    600
     """
     tries = min(max(attempts, 1), 20)  # a huge power is a slow way to say "longest"
-    wait = min(FIRST_SECONDS * FACTOR ** (tries - 1), LONGEST_SECONDS)
+    wait = min(FIRST_SECONDS * FACTOR ** (tries - 1), longest)
     wait *= 1 - SPREAD + 2 * SPREAD * chance
     asked = min(at_least, LONGEST_ASKED) * (1 + SPREAD * chance)
     return round(max(wait, asked))

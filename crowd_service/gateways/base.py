@@ -1,5 +1,7 @@
 """What every way out has in common."""
 
+from .backoff import LONGEST_SECONDS
+
 _adapters = {}
 
 
@@ -36,6 +38,7 @@ class Adapter:
 
     kind = None
     purposes = None  # of messages that it carries; None: all
+    longest_wait = LONGEST_SECONDS  # between two attempts
 
     def prepare(self, delivery):
         """Return what :meth:`transmit` hands over; here the database may be used.

@@ -94,3 +94,4 @@ from . import crowd_mail_reply
 from . import mail_thread
 from . import crowd_phone
 from . import bus_live
+from . import crowd_gateway_webhook

@@ -41,6 +41,7 @@ from . import test_xss
 from . import test_response
 from . import test_mail_reply
 from . import test_phone
+from . import test_webhook
 from . import test_measures
 from . import test_experience
 from . import test_preference

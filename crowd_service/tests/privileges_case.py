@@ -85,6 +85,9 @@ class PrivilegesCase(CrowdCase):
         self.env["crowd.geocode"].create(
             {"address": "3000 Bern, Testland", "looked_up_at": datetime(2026, 1, 1)}
         )
+        self.env["crowd.webhook.answer"].create(
+            {"gateway_id": self.gateway.id, "message_id": "1", "body_hash": "x"}
+        )
         self.env["crowd.absence"].create(self._values_crowd_absence())
         policy = self.env["crowd.policy"].create(
             self._values_crowd_policy(self.env["crowd.policy"])
