@@ -17,6 +17,7 @@ from . import fsm_location
 from . import crowd_stage_map
 from . import res_company
 from . import res_config_settings
+from . import res_company_promise
 from . import helpdesk_ticket_team
 from . import crowd_event
 from . import crowd_dispatch
@@ -35,6 +36,7 @@ from . import crowd_offer
 from . import crowd_offer_ladder
 from . import crowd_offer_race
 from . import crowd_offer_job
+from . import crowd_offer_promise
 from . import crowd_response
 from . import crowd_membership_measures
 from . import res_company_measures
@@ -86,12 +88,18 @@ from . import fsm_person_merge
 from . import crowd_rights
 from . import crowd_policy
 from . import crowd_policy_step
+from . import res_company_stop
+from . import helpdesk_ticket_start
 from . import crowd_scoring
 from . import crowd_preference
 from . import crowd_rota
 from . import crowd_duty
 from . import crowd_mail_reply
+from . import crowd_dispatch_promise
 from . import mail_thread
 from . import crowd_phone
 from . import bus_live
+from . import crowd_board
+from . import crowd_health
+from . import crowd_health_checks
 from . import crowd_gateway_webhook

@@ -1,13 +1,25 @@
-from odoo import SUPERUSER_ID, _, api, models
+import time
+
+from odoo import SUPERUSER_ID, _, api, fields, models
 
 from .. import race
 from .crowd_dispatch import OPEN_STATES
+
+SEARCH_STATES = ("draft", "searching", "offered")
+ENOUGH_FAILURES = 3
+ERROR_LENGTH = 500  # characters of an error that its reader gets
 
 
 class CrowdDispatch(models.Model):
     """The clock that makes sure there is a next move."""
 
     _inherit = "crowd.dispatch"
+
+    failure_count = fields.Integer(
+        readonly=True,
+        help="How often in a row the clock could not handle the dispatch. After three "
+        "times its responsible person gets it.",
+    )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -39,8 +51,13 @@ class CrowdDispatch(models.Model):
             self._handle_due()
 
     @api.model
-    def _cron_sweep(self, limit=500):
-        """Do what is due and was not done: the net below the jobs."""
+    def _cron_sweep(self, limit=10000, seconds=50):
+        """Do what is due and was not done: the net below the jobs.
+
+        :param seconds: after these the rest is left to the next run; Odoo kills what
+            takes too long, and each dispatch is committed by itself
+        """
+        until = time.monotonic() + seconds
         now = self._now()
         due = self.search(
             [("state", "in", OPEN_STATES), ("next_deadline", "<=", now)],
@@ -48,24 +65,67 @@ class CrowdDispatch(models.Model):
             order="next_deadline, id",
         )
         for dispatch_id in due.ids:
-            self._alone(dispatch_id, "_handle_due")
-        self.env["helpdesk.ticket"]._crowd_sweep_first_answers(limit)
+            if time.monotonic() > until:
+                break
+            error = self._alone(dispatch_id, "_handle_due")
+            if error:
+                self._alone(dispatch_id, "_note_failure", repr(error))
+        self.env["helpdesk.ticket"]._crowd_sweep_first_answers(500)
 
     @api.model
-    def _alone(self, record_id, method, model="crowd.dispatch"):
-        """Run one record's ``method`` in its own transaction; log, never stop."""
+    def _alone(self, record_id, method, *args, model="crowd.dispatch"):
+        """Run one record's ``method`` in its own transaction; log, never stop.
+
+        :return: the exception, None when all went well
+        """
         try:
             race.decide(
-                self.env, lambda env: getattr(env[model].browse(record_id), method)()
+                self.env,
+                lambda env: getattr(env[model].browse(record_id), method)(*args),
             )
-        except Exception:  # noqa: BLE001 - one bad row must not stop the others
+        except Exception as error:  # noqa: BLE001 - one bad row must not stop others
             self.env["crowd.clock"]._log_failure(model, record_id)
+            return error
+        return None
 
     def _handle_due(self):
         """Make the move that the deadline asks for."""
         race.lock(self)
-        if self.state in OPEN_STATES and self.next_deadline <= self._now():
+        if self.state not in OPEN_STATES or self.next_deadline > self._now():
+            return
+        if self.company_id.crowd_stopped and self.state in SEARCH_STATES:
+            self._stop()
+        else:
             getattr(self, "_due_" + self.state)()
+        if self.failure_count:
+            self.failure_count = 0
+
+    def _note_failure(self, error):
+        """The clock failed: try again soon, then give it to somebody.
+
+        :param error: what went wrong, in technical words
+        """
+        race.lock(self)
+        self.failure_count += 1
+        self.next_deadline = self._in_minutes(self.failure_count)
+        if self.failure_count >= ENOUGH_FAILURES:
+            self._quarantine(error[:ERROR_LENGTH])
+
+    def _quarantine(self, error):
+        """Take the dispatch out of the clock's hands: its responsible person goes on."""
+        self._ensure_responsible()
+        self.failure_count = 0
+        self._end_steps("failed")
+        user = self.responsible_id
+        dispatch = self.with_context(lang=user.lang)
+        note = _("The clock failed %(times)s times: %(error)s") % {
+            "times": ENOUGH_FAILURES,
+            "error": error,
+        }
+        if self.state in SEARCH_STATES + ("escalated",):
+            dispatch._hand_over("failure", user, note=note)
+        else:
+            dispatch._look_again(note)
 
     def _due_draft(self):
         self._escalate("not_asked")

@@ -131,6 +131,9 @@ class CrowdDispatch(models.Model):
     def _ask_again(self):
         """Begin a new round; when nobody can be asked the desk takes over."""
         dispatch = self._in_desk_language()
+        if self.company_id.crowd_stopped:
+            dispatch._stop()
+            return
         if dispatch._choose_policy():
             dispatch._begin_ladder()
             return

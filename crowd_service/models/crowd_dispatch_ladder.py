@@ -44,6 +44,11 @@ class CrowdDispatch(models.Model):
             return not self._waiting_steps()
         return self.state in ("draft", "escalated")
 
+    def _stop(self):
+        """All offers of the company are stopped: people inside go on."""
+        self._end_steps("stopped", kind="offer")
+        self._escalate("stopped", note=self.company_id.crowd_stop_reason or "")
+
     def _begin_ladder(self):
         """Begin a new round of the policy, from now on; do what is due at once."""
         self.round += 1

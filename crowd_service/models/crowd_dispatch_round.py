@@ -44,6 +44,7 @@ class CrowdDispatch(models.Model):
         return self._offer_to(chosen, minutes)
 
     def _check_can_ask(self):
+        self.company_id._crowd_check_not_stopped()
         if self.state in HELD_STATES:
             raise UserError(
                 _(

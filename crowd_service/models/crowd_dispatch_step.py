@@ -79,6 +79,7 @@ class CrowdDispatchStep(models.Model):
             ("paused", "The dispatch was paused."),
             ("new_round", "A new round began."),
             ("stopped", "All offers were stopped."),
+            ("failed", "The clock failed several times."),
             ("over", "The dispatch was over."),
         ],
         readonly=True,

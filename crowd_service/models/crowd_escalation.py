@@ -17,6 +17,8 @@ REASONS = [
     ("manual", "The desk decided"),
     ("deadline", "The deadline leaves the crowd no time"),
     ("policy", "The policy says so"),
+    ("stopped", "All offers are stopped"),
+    ("failure", "The clock could not handle it"),
 ]
 
 

@@ -215,7 +215,7 @@ class HelpdeskTicket(models.Model):
         )
         for ticket_id in due.ids:
             self.env["crowd.dispatch"]._alone(
-                ticket_id, "_crowd_miss_first_answer", self._name
+                ticket_id, "_crowd_miss_first_answer", model=self._name
             )
 
     def _crowd_miss_first_answer(self):

@@ -17,6 +17,7 @@ from . import test_match_wizard
 from . import test_matcher
 from . import test_matcher_boundaries
 from . import test_scope
+from . import test_promise
 from . import test_search_check
 from . import test_matcher_reasons
 from . import test_multi_company
@@ -47,5 +48,9 @@ from . import test_experience
 from . import test_preference
 from . import test_rota
 from . import test_ladder
+from . import test_policy
+from . import test_clock
 from . import test_live
 from . import test_reach
+from . import test_board
+from . import test_health

@@ -49,8 +49,10 @@ class LadderCase(CrowdCase):
         )
 
     def _start(self, ticket=None):
+        """Begin the policy; all of it at one instant, so that tests can count."""
         ticket = (ticket or self.ticket).with_user(self.agent)
-        return self.env["crowd.dispatch"].browse(ticket.crowd_dispatch())
+        with self.at(self.env["crowd.clock"].now()):
+            return self.env["crowd.dispatch"].browse(ticket.crowd_dispatch())
 
     def _offer(self, dispatch, worker):
         return dispatch.offer_ids.filtered(lambda o: o.worker_id == worker)[:1]

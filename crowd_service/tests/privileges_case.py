@@ -172,6 +172,16 @@ class PrivilegesCase(CrowdCase):
             if model._original_module == "crowd_service" and not model._abstract
         ]
 
+    def _wizard_owner(self, name):
+        """Return the least of the desk's people who may open the wizard."""
+        return next(
+            person
+            for person in ("agent", "dispatcher", "manager")
+            if self.env[name]
+            .with_user(self.people[person])
+            .check_access_rights("create", raise_exception=False)
+        )
+
     def _undone(self, act, *args):
         """Return what ``act`` returned or raised, and take it back."""
         outcome = None
@@ -195,6 +205,12 @@ class PrivilegesCase(CrowdCase):
     def _values_crowd_absence(self, model=None):
         day = {"date_from": "2026-01-01 06:00:00", "date_to": "2026-01-01 16:00:00"}
         return dict(day, worker_id=self.worker.id)
+
+    def _values_crowd_health_line(self, model):
+        return {"health_id": model.env["crowd.health"].create({}).id}
+
+    def _values_crowd_health(self, model):
+        return {}
 
     def _values_crowd_rota(self, model=None):
         person = {"user_id": self.dispatcher.id}
@@ -242,6 +258,9 @@ class PrivilegesCase(CrowdCase):
 
     def _values_crowd_scoring(self, model):
         return {"name": "B", "company_id": self.company_a.id, "team_id": self.team.id}
+
+    def _values_crowd_stop(self, model):
+        return {"company_id": self.company_a.id, "reason": "A test"}
 
     def _values_crowd_policy(self, model):
         return {
@@ -292,6 +311,9 @@ class PrivilegesCase(CrowdCase):
     def _values_crowd_escalate(self, model):
         return {"ticket_id": self.ticket.id, "reason": "manual"}
 
+    def _values_crowd_promise(self, model):
+        return {"offer_id": self.offer.id, "kind": "late"}
+
     def _values_crowd_intervene(self, model):
         return {"dispatch_id": self.dispatch.id, "kind": "take_over"}
 
@@ -307,5 +329,7 @@ class PrivilegesCase(CrowdCase):
             "until": datetime(2050, 1, 1),
             "note": "Parts",
         }
+
     def _values_crowd_reach_line(self, model):
         reach = self.env["crowd.reach"]._of(self.worker.partner_id)
+        return {"reach_id": reach.id, "kind": "phone"}

@@ -1,0 +1,69 @@
+from odoo import SUPERUSER_ID, _, api, models
+from odoo.exceptions import UserError
+
+#: What makes a ticket ready for its policy.
+STARTERS = {"crowd_service_id", "fsm_location_id", "crowd_policy_id", "team_id"}
+
+
+class HelpdeskTicket(models.Model):
+    """Policies that start by themselves."""
+
+    _inherit = "helpdesk.ticket"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        tickets = super().create(vals_list)
+        tickets._crowd_start_soon()
+        return tickets
+
+    def write(self, vals):
+        res = super().write(vals)
+        if STARTERS & vals.keys():
+            self._crowd_start_soon()
+        return res
+
+    def _crowd_start_soon(self):
+        """Store a job for each of these tickets that a policy could begin with."""
+        ready = self.filtered(
+            lambda t: t.crowd_service_id and not t.stage_id.closed
+        ).sudo()  # the ladder is the engine's, whoever writes the ticket
+        ready = ready.filtered(lambda t: not t.crowd_dispatch_ids)
+        if not ready or not self._crowd_has_automatic(ready.company_id):
+            return
+        for ticket in ready.with_user(SUPERUSER_ID):
+            ticket.with_delay(
+                identity_key="crowd.start-%d" % ticket.id,
+                description=_("Begin the policy of %s") % ticket.number,
+            )._job_crowd_start()
+
+    @api.model
+    def _crowd_has_automatic(self, companies):
+        return (
+            self.env["crowd.policy"]
+            .sudo()
+            .search_count(
+                [
+                    ("is_automatic", "=", True),
+                    ("company_id", "in", [False, *companies.ids]),
+                ]
+            )
+        )
+
+    def _job_crowd_start(self):
+        """Begin the policy of the ticket if it starts by itself.
+
+        :return: a sentence for the job: what was done, or why nothing
+        """
+        if not self.exists() or self.crowd_dispatch_ids:
+            return _("Somebody was faster.")
+        policy = self.env["crowd.policy"]._choose(self)[0]
+        if not policy.is_automatic:
+            return _("No policy that starts by itself.")
+        try:
+            self.env["crowd.matcher"]._check_matchable(self)
+            dispatch = self._crowd_open_dispatch()
+            dispatch._check_settings()
+        except UserError as error:  # the desk sees the ticket until its first answer
+            return error.args[0]
+        dispatch._ask_again()
+        return policy.name

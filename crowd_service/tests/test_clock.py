@@ -1,0 +1,166 @@
+from datetime import datetime, timedelta
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from ..models.crowd_dispatch_clock import ENOUGH_FAILURES
+from .ladder_common import LadderCase
+
+CLOCK = "odoo.addons.crowd_service.models.crowd_clock"
+# both nights of the year on which the clocks of a zone change, and how the desk's
+# 09:00 to 17:00 looks in UTC on the morning after
+NIGHTS = [
+    ("Europe/Berlin", datetime(2026, 3, 29, 0, 30), datetime(2026, 3, 29, 7, 15)),
+    ("Europe/Berlin", datetime(2026, 10, 25, 0, 30), datetime(2026, 10, 25, 8, 15)),
+    ("America/New_York", datetime(2026, 3, 8, 6, 30), datetime(2026, 3, 8, 13, 15)),
+    ("America/New_York", datetime(2026, 11, 1, 5, 30), datetime(2026, 11, 1, 14, 15)),
+]
+
+
+@tagged("post_install", "-at_install")
+class TestClock(LadderCase):
+    """Deadlines are met once, whatever happens to the clock and to its workers."""
+
+    def _explode_for(self, bad, method="_due_offered"):
+        cls = type(bad)
+        original = getattr(cls, method)
+
+        def explode(dispatch):
+            if dispatch.id == bad.id:
+                raise ValueError("bad row")
+            return original(dispatch)
+
+        return patch.object(cls, method, explode)
+
+    def test_poison_is_given_to_its_responsible(self):
+        """T24: three failures, then a person; the others go on."""
+        self._create_policy(self._ask(), self._tell())
+        bad, good = self._start(), self._start(self._create_ticket())
+        with self._explode_for(bad), self.assertLogs(CLOCK, "ERROR") as logs:
+            for _time in range(ENOUGH_FAILURES):
+                self._wake(bad, moment=bad.next_deadline)
+        self.assertEqual(len(logs.records), ENOUGH_FAILURES)
+        self.assertEqual(good.state, "escalated")
+        self.assertEqual(bad.state, "escalated")
+        self.assertEqual(bad.escalation_ids.reason, "failure")
+        self.assertEqual(bad.escalation_ids.user_id, bad.responsible_id)
+        self.assertIn("bad row", bad.escalation_ids.note)
+        self.assertFalse(bad.failure_count)
+
+    def test_a_failure_that_passes_is_forgotten(self):
+        self._create_policy(self._ask(), self._tell())
+        dispatch = self._start()
+        with self._explode_for(dispatch), self.assertLogs(CLOCK, "ERROR"):
+            self._due(dispatch)
+        self.assertEqual(dispatch.failure_count, 1)
+        self._due(dispatch)
+        self.assertEqual(dispatch.state, "escalated")
+        self.assertFalse(dispatch.failure_count)
+
+    def test_a_run_that_takes_too_long_leaves_the_rest(self):
+        """T24: what was done stays done, the next run goes on."""
+        self._create_policy(self._ask(), self._tell())
+        dispatches = self._start() | self._start(self._create_ticket())
+        moment = max(dispatches.mapped("next_deadline"))
+        with self.at(moment):
+            self.env["crowd.dispatch"]._cron_sweep(seconds=-1)
+            self.assertEqual(set(dispatches.mapped("state")), {"offered"})
+            self.env["crowd.dispatch"]._cron_sweep()
+        dispatches.invalidate_cache()
+        self.assertEqual(set(dispatches.mapped("state")), {"escalated"})
+
+    def test_clock_that_steps_back(self):
+        """T22: what is over stays over, and nothing is done twice."""
+        self._create_policy(
+            self._ask(), self._tell(after=30), self._tell("fallback", 60)
+        )
+        dispatch = self._start()
+        self._wake(dispatch, 30)
+        self.assertEqual(len(dispatch.escalation_ids), 1)
+        for minutes in (20, 30, 31):
+            self._wake(dispatch, minutes)
+        self.assertEqual(len(dispatch.escalation_ids), 1)
+
+    def test_app_server_clock_does_not_matter(self):
+        """T22: deadlines are told by the database."""
+        self._create_policy(self._ask(), self._tell())
+        dispatch = self._start()
+        off = datetime.utcnow() + timedelta(hours=5)
+        with patch("odoo.fields.datetime") as wrong:
+            wrong.now.return_value = wrong.utcnow.return_value = off
+            self.env["crowd.dispatch"]._cron_sweep()
+        self.assertEqual(dispatch.state, "offered")
+
+    def test_nights_on_which_clocks_change(self):
+        """T23: desk hours, in two zones; each fires once at the right instant."""
+        self._create_policy(
+            self._ask(quantity=1, offer_minutes=600),
+            self._tell("leader", 15, clock="desk", acknowledge_minutes=15),
+        )
+        for zone, start, due in NIGHTS:
+            calendar = self.env["resource.calendar"].create(
+                {
+                    "name": zone,
+                    "tz": zone,
+                    "company_id": self.company_a.id,
+                    "attendance_ids": [(5, 0, 0)]
+                    + [
+                        (
+                            0,
+                            0,
+                            {
+                                "name": "Open",
+                                "dayofweek": str(day),
+                                "hour_from": 9,
+                                "hour_to": 17,
+                            },
+                        )
+                        for day in range(7)
+                    ],
+                }
+            )
+            self.team.crowd_calendar_id = calendar
+            with self.at(start):
+                self.anna.crowd_membership_ids.capacity = 9
+                ticket = self._create_ticket()
+                dispatch = self._start(ticket)
+            self.assertEqual(dispatch.next_deadline, due, zone)
+            self._wake(dispatch, moment=due - timedelta(seconds=1))
+            self.assertEqual(dispatch.state, "offered", zone)
+            for _time in range(2):
+                self._wake(dispatch, moment=due)
+            self.assertEqual(len(dispatch.escalation_ids), 1, zone)
+
+    def test_crowd_clock_runs_through_the_night(self):
+        """T23: minutes of the crowd's clock are minutes, summer or winter."""
+        self._create_policy(self._ask(offer_minutes=600), self._tell(after=240))
+        for _zone, start, _due in NIGHTS:
+            with self.at(start):
+                dispatch = self._start(self._create_ticket())
+            self.assertEqual(dispatch.next_deadline - start, timedelta(hours=4))
+
+    def test_outage_is_no_storm(self):
+        """T25: off for six hours: one escalation per ticket, no new offers."""
+        self._create_policy(
+            self._ask(offer_minutes=10),
+            self._ask("all", 15),
+            self._tell("technician_on_duty", 30),
+            self._tell("leader", 60),
+        )
+        dispatches = self._start() | self._start(self._create_ticket())
+        with self.at(max(dispatches.mapped("started_at")) + timedelta(hours=6)):
+            for _run in range(3):
+                self.env["crowd.dispatch"]._cron_sweep()
+        dispatches.invalidate_cache()
+        for dispatch in dispatches:
+            self.assertEqual(len(dispatch.escalation_ids), 1)
+            self.assertEqual(set(dispatch.offer_ids.mapped("state")), {"expired"})
+            people = dispatch.offer_ids.mapped("worker_id")
+            self.assertEqual(len(people), len(dispatch.offer_ids))
+
+    def test_wake_is_at_the_second(self):
+        self._create_policy(self._ask(), self._tell())
+        dispatch = self._start()
+        jobs = self.env["queue.job"].search([("method_name", "=", "_job_wake")])
+        mine = jobs.filtered(lambda j: dispatch.id in j.records.ids)
+        self.assertIn(dispatch.next_deadline, mine.mapped("eta"))
