@@ -3,7 +3,12 @@
 from odoo.http import request
 
 from .. import compat
-from ..models.crowd_offer_answer import NOTE_LENGTH, PUBLIC_ACTIONS, WITH_REASON
+from ..models.crowd_offer_answer import (
+    NOTE_LENGTH,
+    PUBLIC_ACTIONS,
+    WITH_MINUTES,
+    WITH_REASON,
+)
 from ..models.crowd_offer_public import COLOR
 
 HEADERS = {
@@ -35,6 +40,7 @@ def page_values(offer, url):
         "title": "%s – %s" % (values["service"], values["company"]),
         "url": url,
         "reasons": {action: offer._reasons(action) for action in WITH_REASON},
+        "minutes": WITH_MINUTES,
         "note_length": NOTE_LENGTH,
         "csrf_token": request.csrf_token(),
         "flash": take_flash(offer),
@@ -49,7 +55,11 @@ def act(offer, action, channel, post):
     if action not in PUBLIC_ACTIONS:
         return False
     answer = offer._crowd_public_act(
-        action, channel, reason=post.get("reason"), note=post.get("note")
+        action,
+        channel,
+        reason=post.get("reason"),
+        note=post.get("note"),
+        minutes=post.get("minutes"),
     )
     kind = "success" if answer["result"] in GOOD_NEWS else "warning"
     request.session[FLASH] = {

@@ -116,6 +116,10 @@ class CrowdDelivery(models.Model):
             " ON crowd_delivery (gateway_id, id) WHERE state IN ('queued', 'failed')"
         )
         self.env.cr.execute(
+            "CREATE INDEX IF NOT EXISTS crowd_delivery_gateway_failed"
+            " ON crowd_delivery (gateway_id, failed_at) WHERE failed_at IS NOT NULL"
+        )
+        self.env.cr.execute(
             "CREATE INDEX IF NOT EXISTS crowd_delivery_provider_ref"
             " ON crowd_delivery (gateway_id, provider_ref)"
             " WHERE provider_ref IS NOT NULL"

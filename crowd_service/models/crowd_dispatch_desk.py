@@ -26,6 +26,14 @@ class CrowdDispatch(models.Model):
         """It is beyond what the worker can do."""
         return self.accepted_offer_id.action_scope()
 
+    def action_on_my_way(self):
+        """The worker sets off."""
+        return self.accepted_offer_id.action_on_my_way()
+
+    def action_late(self):
+        """The worker comes later than he promised."""
+        return self.accepted_offer_id.action_late()
+
     def action_withdraw(self):
         """Ask why, then take all open offers back."""
         return self._ask_why("withdraw", _("Withdraw the offers"))

@@ -40,10 +40,6 @@ class CrowdGateway(models.Model):
             " FROM ir_config_parameter p"
             " WHERE p.key = 'database.uuid' AND database_uuid IS NULL"
         )
-        self.env.cr.execute(
-            "CREATE INDEX IF NOT EXISTS crowd_delivery_gateway_failed"
-            " ON crowd_delivery (gateway_id, failed_at) WHERE failed_at IS NOT NULL"
-        )
         return res
 
     @api.model_create_multi

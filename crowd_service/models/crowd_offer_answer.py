@@ -4,11 +4,13 @@ from odoo import _, models
 from odoo.exceptions import UserError
 
 from .crowd_offer import REASONS
+from .crowd_offer_promise import LATE, ON_MY_WAY
 
 _logger = logging.getLogger(__name__)
 NOTE_LENGTH = 2000  # characters of a remark
 WITH_REASON = ("decline", "back_out", "scope")
-PUBLIC_ACTIONS = ("accept", "start", "done", "unsolved") + WITH_REASON
+WITH_MINUTES = {"on_my_way": ON_MY_WAY, "late": LATE}
+PUBLIC_ACTIONS = ("accept", "start", "done", "unsolved", *WITH_REASON, *WITH_MINUTES)
 
 
 class CrowdOffer(models.Model):
@@ -16,7 +18,7 @@ class CrowdOffer(models.Model):
 
     _inherit = "crowd.offer"
 
-    def _crowd_public_act(self, action, channel, reason="", note=""):
+    def _crowd_public_act(self, action, channel, reason="", note="", minutes=""):
         """Do what the worker asked for on a page, and return the engine's answer.
 
         The caller has made sure that it is the worker: by his link or his login.
@@ -25,14 +27,15 @@ class CrowdOffer(models.Model):
         :param channel: "mail" or "portal"
         :param reason: what the form says, maybe no reason at all
         :param note: the worker's remark
+        :param minutes: what the form says, of the actions of WITH_MINUTES
         """
         self.ensure_one()
         note = _clean(note)
-        problem = self._form_problem(action, reason, note)
+        problem = self._form_problem(action, reason, note, minutes)
         if problem:
             return self._answer("refused", message=problem)
         try:
-            return self._carry_out(action, channel, reason, note)
+            return self._carry_out(action, channel, reason, note, minutes)
         except UserError as error:
             # what the desk has to repair is none of the worker's business
             _logger.warning("%s: %s failed: %s", self.name, action, error.args[0])
@@ -41,7 +44,7 @@ class CrowdOffer(models.Model):
                 message=_("This is not possible at the moment. Please call us."),
             )
 
-    def _carry_out(self, action, channel, reason, note):
+    def _carry_out(self, action, channel, reason, note, minutes):
         if action == "accept":
             return self._accept(channel)
         if action == "decline":
@@ -50,14 +53,21 @@ class CrowdOffer(models.Model):
             return self._give_back(reason, note, channel)
         if action == "scope":
             return self._raise_scope(reason, note, channel)
+        if action == "on_my_way":
+            return self._on_my_way(int(minutes), channel)
+        if action == "late":
+            return self._be_late(int(minutes), channel)
         if action == "start":
             return self._start(channel)
         return self._finish(action == "done", note, channel)
 
-    def _form_problem(self, action, reason, note):
+    def _form_problem(self, action, reason, note, minutes):
         """Return in a sentence what is wrong with the form, or ""."""
         if action in WITH_REASON and reason not in dict(self._reasons(action)):
             return _("Please choose a reason.")
+        choices = [str(number) for number in WITH_MINUTES.get(action, ())]
+        if choices and minutes not in choices:
+            return _("Please choose a time.")
         if len(note) > NOTE_LENGTH:
             return _("Your remark is too long: %s characters at most.") % NOTE_LENGTH
         return ""

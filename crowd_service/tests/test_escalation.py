@@ -179,6 +179,7 @@ class TestEscalation(CrowdCase):
     def test_overdue_job_reminds_the_responsible(self):
         dispatch = self._dispatch()
         dispatch.offer_ids[0]._accept("api")
+        dispatch.accepted_offer_id._on_my_way(30)
         before = dispatch.next_deadline
         self._sweep(before + timedelta(seconds=1))
         self.assertEqual(dispatch.state, "assigned")
