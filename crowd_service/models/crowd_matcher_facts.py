@@ -7,6 +7,7 @@ import pytz
 from odoo import api, models
 
 from .. import matching
+from .crowd_matcher_search import array
 
 FAIRNESS_DAYS = 7
 
@@ -60,12 +61,12 @@ SELECT w.id, p.name, w.worker_type,
   LEFT JOIN crowd_response r ON r.membership_id = m.id AND r.bucket = %(bucket)s
 """
 OF_MEMBERS = FACTS.format(
-    source="unnest(%(ids)s) AS i(id)"
+    source="unnest(%(ids)s::int4[]) AS i(id)"
     " JOIN crowd_membership m ON m.id = i.id"
     " JOIN fsm_person w ON w.id = m.worker_id"
 )
 OF_WORKERS = FACTS.format(
-    source="unnest(%(ids)s) AS i(id)"
+    source="unnest(%(ids)s::int4[]) AS i(id)"
     " JOIN fsm_person w ON w.id = i.id"
     " LEFT JOIN crowd_membership m ON m.worker_id = w.id"
     " AND m.company_id = %(company)s"
@@ -104,7 +105,7 @@ class CrowdMatcher(models.AbstractModel):
         """Return a :class:`matching.Worker` for each row of facts."""
         if not ids:
             return []
-        self.env.cr.execute(query, dict(self._fact_params(ask), ids=list(ids)))
+        self.env.cr.execute(query, dict(self._fact_params(ask), ids=array(ids)))
         rows = self.env.cr.fetchall()
         worker_ids = [row[0] for row in rows]
         schedules = self._make_schedules(

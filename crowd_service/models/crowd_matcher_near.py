@@ -18,6 +18,7 @@ from .crowd_matcher_search import (
     KIND,
     OTHERS,
     TERRITORY,
+    array,
 )
 from .crowd_worker_search import NO_SKILL, NOT_ACTIVE, NOWHERE
 
@@ -142,9 +143,9 @@ class CrowdMatcher(models.AbstractModel):
             near = grid.cells(request.lat, request.lon, near_reach)
             near.sort(key=lambda cell: cell[2])
         return {
-            "near_bands": [band for band, _cell, _km in near],
-            "near_cells": [cell for _band, cell, _km in near],
-            "near_kms": [km for _band, _cell, km in near],
+            "near_bands": array(band for band, _cell, _km in near),
+            "near_cells": array(cell for _band, cell, _km in near),
+            "near_kms": array(km for _band, _cell, km in near),
             "near_reach": math.inf if field.is_wide else near_reach + EPSILON,
             # cells that lie wholly within reach hold nobody beyond it
             "inner": -1.0

@@ -13,45 +13,58 @@ from .crowd_dispatch import OPEN_STATES, STATE_LABELS
 
 ENDED_STATES = [state for state in STATE_LABELS if state not in OPEN_STATES]
 
-# Scalar subqueries where a join would do: joins of many tables take long to plan.
+# Other tables are read by subqueries of their own, each as an array in JSON: a join of so
+# many takes PostgreSQL longer to plan than the whole search takes.
 TICKET = """
-SELECT t.crowd_service_id AS service_id, s.crowd_place = 'remote' AS is_remote,
+SELECT t.crowd_service_id AS service_id, t.company_id, t.team_id, t.partner_id,
+       t.name, t.crowd_summary, t.crowd_language_id, t.crowd_dispatch_id,
+       t.crowd_when, t.crowd_wished_from, t.crowd_wished_to,
        (SELECT closed FROM helpdesk_ticket_stage WHERE id = t.stage_id) AS is_closed,
-       l.is_located, l.territory_id,
-       COALESCE(p.partner_latitude, 0)::float8 AS lat,
-       COALESCE(p.partner_longitude, 0)::float8 AS lon,
-       s.crowd_radius_km, s.crowd_audience, s.crowd_minutes, s.list_price::float8,
-       t.name, t.crowd_summary, t.company_id, t.team_id, t.crowd_language_id,
-       t.crowd_dispatch_id, t.crowd_when, t.crowd_wished_from, t.crowd_wished_to,
-       t.partner_id,
-       (SELECT commercial_partner_id FROM res_partner WHERE id = t.partner_id),
-       COALESCE((SELECT lang FROM res_partner WHERE id = t.partner_id),
-                (SELECT lang FROM res_partner WHERE id = c.partner_id)) AS lang,
-       (SELECT tz FROM resource_calendar WHERE id = c.resource_calendar_id) AS tz,
-       c.crowd_mean_stars::float8, c.crowd_mean_success::float8,
-       c.crowd_mean_response::float8,
-       (SELECT array_agg(ARRAY[k.skill_id, COALESCE(n.level_progress, 0)])
-          FROM helpdesk_ticket_crowd_skill_rel k
-          LEFT JOIN crowd_service_skill n
-            ON n.service_id = t.crowd_service_id AND n.skill_id = k.skill_id
-         WHERE k.ticket_id = t.id) AS skills,
-       ARRAY(SELECT ARRAY[m.id, COALESCE(m.is_internal, FALSE)::int]
-               FROM crowd_community m
-              WHERE m.company_id = t.company_id AND m.active
-                AND (t.crowd_service_id IN (
-                         SELECT product_template_id
-                           FROM crowd_community_product_template_rel
-                          WHERE crowd_community_id = m.id)
-                     OR NOT EXISTS (SELECT FROM crowd_community_product_template_rel
-                                     WHERE crowd_community_id = m.id))
-       ) AS communities
+       (SELECT json_build_array(
+                   s.crowd_place = 'remote', s.crowd_radius_km, s.crowd_audience,
+                   s.crowd_minutes, s.list_price)
+          FROM product_template s WHERE s.id = t.crowd_service_id) AS service,
+       (SELECT json_build_array(
+                   l.is_located, l.territory_id,
+                   (SELECT json_build_array(COALESCE(p.partner_latitude, 0),
+                                            COALESCE(p.partner_longitude, 0))
+                      FROM res_partner p WHERE p.id = l.partner_id))
+          FROM fsm_location l WHERE l.id = t.fsm_location_id) AS place,
+       (SELECT json_build_array(p.commercial_partner_id, p.lang)
+          FROM res_partner p WHERE p.id = t.partner_id) AS customer,
+       (SELECT json_build_array(
+                   c.crowd_mean_stars, c.crowd_mean_success, c.crowd_mean_response,
+                   (SELECT lang FROM res_partner WHERE id = c.partner_id),
+                   (SELECT tz FROM resource_calendar
+                     WHERE id = c.resource_calendar_id))
+          FROM res_company c WHERE c.id = t.company_id) AS company,
+       (SELECT json_agg(json_build_array(
+                   k.skill_id,
+                   (SELECT COALESCE(max(n.level_progress), 0) FROM crowd_service_skill n
+                     WHERE n.service_id = t.crowd_service_id
+                       AND n.skill_id = k.skill_id)))
+          FROM helpdesk_ticket_crowd_skill_rel k WHERE k.ticket_id = t.id) AS skills,
+       (SELECT json_agg(json_build_array(
+                   m.id, m.is_internal,
+                   (SELECT array_agg(r.product_template_id)
+                      FROM crowd_community_product_template_rel r
+                     WHERE r.crowd_community_id = m.id)))
+          FROM crowd_community m
+         WHERE m.company_id = t.company_id AND m.active) AS communities
   FROM helpdesk_ticket t
-  JOIN res_company c ON c.id = t.company_id
-  LEFT JOIN product_template s ON s.id = t.crowd_service_id
-  LEFT JOIN fsm_location l ON l.id = t.fsm_location_id
-  LEFT JOIN res_partner p ON p.id = l.partner_id
  WHERE t.id = %(ticket)s
 """
+# What the arrays hold, by name, and what stands for one that is missing.
+SERVICE = {
+    "is_remote": False,
+    "crowd_radius_km": 0,
+    "crowd_audience": "both",
+    "crowd_minutes": 0,
+    "list_price": 0.0,
+}
+PLACE = {"is_located": False, "territory_id": None, "position": (None, None)}
+CUSTOMER = {"commercial_partner_id": None, "lang": None}
+COMPANY = ("mean_stars", "mean_success", "mean_response", "company_lang", "tz")
 # a bound was rounded before, by up to half a step
 BOUND_SLACK = 0.5 / scoring.SCORE_STEPS + 2e-9
 AUDIENCES = ("crowd", "experts")  # of external and internal communities
@@ -169,7 +182,7 @@ class CrowdMatcher(models.AbstractModel):
         chosen = [
             (community, is_internal)
             for community, is_internal in row["communities"]
-            if row["crowd_audience"] in ("both", AUDIENCES[is_internal])
+            if row["crowd_audience"] in ("both", AUDIENCES[bool(is_internal)])
         ]
         if narrow.community_ids:
             chosen = [one for one in chosen if one[0] in narrow.community_ids]
@@ -181,7 +194,20 @@ class CrowdMatcher(models.AbstractModel):
     @api.model
     def _read_ticket(self, ticket):
         self.env.cr.execute(TICKET, {"ticket": ticket.id})
-        return self.env.cr.dictfetchone()
+        row = self.env.cr.dictfetchone()
+        for name, parts in (
+            ("service", SERVICE),
+            ("place", PLACE),
+            ("customer", CUSTOMER),
+        ):
+            row.update(zip(parts, row[name] or parts.values()))
+        row.update(zip(COMPANY, row["company"]))
+        row["communities"] = [
+            (community, is_internal)
+            for community, is_internal, services in row["communities"] or ()
+            if not services or row["service_id"] in services
+        ]
+        return row
 
     @api.model
     def _is_matchable(self, row):
@@ -210,7 +236,7 @@ class CrowdMatcher(models.AbstractModel):
             ticket_id=ticket_id,
             company_id=row["company_id"],
             service_id=row["service_id"] or 0,
-            language=experience._get_config(row["lang"]),
+            language=experience._get_config(row["lang"] or row["company_lang"]),
             text=experience._join_title(row["name"], row["crowd_summary"]),
         )
 
@@ -224,12 +250,13 @@ class CrowdMatcher(models.AbstractModel):
     def _prepare_request(self, row, now, customer_ids, narrow):
         """Return the :class:`matching.Request` of a row of :data:`TICKET`."""
         is_remote = row["is_remote"]
+        lat, lon = (None, None) if is_remote else row["position"]
         window = (row["crowd_wished_from"], row["crowd_wished_to"])
         radius = narrow.radius_km or row["crowd_radius_km"] or 0
         return matching.Request(
             service_id=row["service_id"],
-            lat=None if is_remote else row["lat"],
-            lon=None if is_remote else row["lon"],
+            lat=lat,
+            lon=lon,
             radius_km=float(radius),
             is_remote=is_remote,
             skills=dict(row["skills"] or ()),
@@ -245,7 +272,7 @@ class CrowdMatcher(models.AbstractModel):
             weights=self.env["crowd.scoring"]._get_weights(
                 row["company_id"], row["team_id"]
             ),
-            mean_quality=row["crowd_mean_stars"] or None,
-            mean_success=row["crowd_mean_success"] or None,
-            mean_response=row["crowd_mean_response"] or None,
+            mean_quality=row["mean_stars"] or None,
+            mean_success=row["mean_success"] or None,
+            mean_response=row["mean_response"] or None,
         )

@@ -177,6 +177,16 @@ COUNT_CELLS = RAREST.format(
 COUNT_WIDE = RAREST.format(source="", where="")
 
 
+def array(numbers):
+    """Return numbers as PostgreSQL writes an array: one constant is parsed and planned
+    faster than a hundred.
+
+    >>> array([1, 2.5])
+    '{1,2.5}'
+    """
+    return "{%s}" % ",".join(map(str, numbers))
+
+
 @lru_cache(maxsize=None)
 def _statement(template, has_others, has_territory, has_kinds, floor=""):
     """Return a statement with the filters it needs."""
@@ -222,9 +232,9 @@ class Field:
         return {
             "company": ask.company_id,
             "communities": ask.community_ids,
-            "bands": [band for band, _cell, _km in self.cells],
-            "cells": [cell for _band, cell, _km in self.cells],
-            "kms": [min(km, request.radius_km) for _band, _cell, km in self.cells],
+            "bands": array(band for band, _cell, _km in self.cells),
+            "cells": array(cell for _band, cell, _km in self.cells),
+            "kms": array(min(km, request.radius_km) for _band, _cell, km in self.cells),
             "out": ask.out_ids,
             "is_remote": request.is_remote,
             "lat": request.lat,
@@ -298,13 +308,18 @@ class Field:
             most=most,
             wanted=wanted,
             probed_rows=PROBED_ROWS,
-            probed_km=sorted(self.params["kms"])[:PROBED_CELLS][-1],
+            probed_km=self._probed_km(),
             worth=worth,
             slope=slope,
             plane_slope=slope * NOT_MORE * grid.KM_PER_DEGREE if is_plain else 0.0,
             shrink=math.cos(math.radians(reach)) ** 2,
         )
         return self._statement(SCAN, PROBE if floor is None else GIVEN), params
+
+    def _probed_km(self):
+        """Return how far the cells of the probe are."""
+        kms = sorted(km for _band, _cell, km in self.cells)
+        return min(kms[:PROBED_CELLS][-1], self.request.radius_km)
 
     def wide(self, most):
         """Return statement and parameters for the ``most`` rows of most potential."""
