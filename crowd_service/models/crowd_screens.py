@@ -91,13 +91,16 @@ class CrowdDispatch(models.Model):
         if not left:
             return ""
         minutes = int(abs(left.total_seconds()) // 60)
-        if minutes < 120:
+        if not minutes:
+            amount = _("a moment")
+        elif minutes < 120:
             amount = _("%s min") % minutes
         elif minutes < 48 * 60:
             amount = _("%s h") % (minutes // 60)
         else:
             amount = _("%s days") % (minutes // (24 * 60))
-        return _("%s late") % amount if left.total_seconds() < 0 else amount
+        words = _("overdue %s") if left.total_seconds() < 0 else _("%s left")
+        return words % amount
 
 
 class HelpdeskTicket(models.Model):
