@@ -211,6 +211,10 @@ class Actors:
         """Return the accepted offer."""
         return self.dispatch.accepted_offer_id
 
+    def set_off(self):
+        """The worker says that he is on his way."""
+        self.job()._decide_promise("_set_off", 45, "mail")
+
     def work(self, solved=True):
         """On the way, at work, done."""
         order = self.dispatch.order_id

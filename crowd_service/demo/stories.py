@@ -90,10 +90,7 @@ class Story(Actors):
         self.match()
         yield 6
         self.accept()
-        yield 120
-        job = self.as_user(self.job(), "agent")._engine()
-        job._decide_give_back("other", "He did not come.", "desk", "no_show")
-        yield 11
+        yield 60 + 15 + 11  # nobody hears of him: the clock asks others
         self.accept()
         yield from self.work_and_rate()
 
@@ -245,6 +242,8 @@ class Story(Actors):
         self.match()
         yield 5
         self.accept()
+        yield 20
+        self.set_off()
 
     tell_assigned_window = tell_done_window
 
@@ -253,6 +252,8 @@ class Story(Actors):
         self.match()
         yield 7
         self.accept("backend", first=0)
+        yield 25
+        self.set_off()
 
     def tell_in_progress(self):
         yield 9
