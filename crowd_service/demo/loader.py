@@ -40,6 +40,7 @@ PEOPLE = (
     "res.users-workers",
     "helpdesk.ticket.team",
 )
+POLICIES = ("crowd_policy_remote", "crowd_policy_together", "crowd_policy_crowd_first")
 
 
 class CrowdDemo(models.AbstractModel):
@@ -67,6 +68,20 @@ class CrowdDemo(models.AbstractModel):
         demo._settle()
         demo._load_history()
         demo._load_availability()
+        demo._load_policies()
+        demo._load_rotas()
+
+    @api.model
+    def _load_policies(self):
+        """Give both companies ladders that are shipped; agents start them."""
+        for company in ("company_alpenfunk", "company_heidefunk"):
+            for name in POLICIES:
+                known = "%s_%s" % (name, company)
+                if not self.env.ref("%s.%s" % (MODULE, known), False):
+                    shipped = self.env.ref("crowd_service." + name)
+                    own = {"name": shipped.name, "active": True}
+                    own["company_id"] = self._ref(company).id
+                    self._remember({known: shipped.copy(own)})
 
     @api.model
     def _load_csv(self, name):

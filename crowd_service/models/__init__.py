@@ -48,6 +48,7 @@ from . import crowd_escalation
 from . import crowd_escalation_flow
 from . import crowd_gateway
 from . import crowd_gateway_health
+from . import crowd_gateway_sms
 from . import crowd_reach
 from . import crowd_delivery
 from . import crowd_delivery_queue
@@ -55,6 +56,8 @@ from . import crowd_delivery_send
 from . import crowd_delivery_hold
 from . import crowd_delivery_chain
 from . import crowd_delivery_mail
+from . import crowd_delivery_text
+from . import crowd_sms_answer
 from . import crowd_token
 from . import crowd_worker_search
 from . import crowd_worker_search_facts
@@ -89,6 +92,7 @@ from . import crowd_rights
 from . import crowd_policy
 from . import crowd_policy_step
 from . import res_company_stop
+from . import crowd_ladder_picture
 from . import helpdesk_ticket_start
 from . import crowd_scoring
 from . import crowd_preference
@@ -103,3 +107,4 @@ from . import crowd_board
 from . import crowd_health
 from . import crowd_health_checks
 from . import crowd_gateway_webhook
+from . import crowd_push

@@ -173,7 +173,7 @@ class CrowdDispatch(models.Model):
 
     def _offer_step(self, step, wanted, ends):
         """Find ``wanted`` people for a step and ask them; return how many."""
-        narrow = step._narrow()
+        narrow = step._narrow(self.ticket_id)
         if narrow is None or not self._is_matchable():
             return 0
         result = self.env["crowd.matcher"]._match(

@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 
-from .. import matching
 from ..workflow import ladder
-from .crowd_step_mixin import AUDIENCES, EXTERNALS
 
 SNAPSHOT = (
     "sequence",
@@ -132,22 +130,6 @@ class CrowdDispatchStep(models.Model):
         """Return how many people are asked next."""
         return min(self.per_wave or self.quantity, self.quantity - self.asked)
 
-    def _narrow(self):
-        """Return whom the step asks, or None when nobody is left by the customer's will.
-
-        :rtype: :class:`matching.Narrow`
-        """
-        kinds = AUDIENCES[self.audience]
-        if not self.dispatch_id.ticket_id._crowd_externals_allowed():
-            kinds = tuple(set(kinds or ("technician",)) - set(EXTERNALS))
-            if not kinds:
-                return None
-        return matching.Narrow(
-            worker_types=kinds,
-            community_ids=tuple(self.community_ids.ids),
-            radius_km=self.radius_km or None,
-        )
-
     def _note_wave(self, wanted, found, ends):
         """Remember that ``found`` of ``wanted`` people were asked just now."""
         now = self.env["crowd.clock"].now()
@@ -167,49 +149,8 @@ class CrowdDispatchStep(models.Model):
         dispatch = self.dispatch_id
         mates = dispatch.step_ids.filtered(lambda step: step.round == self.round)
         asked = mates.escalation_id.user_id
-        for user in getattr(self, "_find_target_" + self.target)():
-            if user not in asked and dispatch.ticket_id._crowd_is_fit(user):
-                return user
-        return self.env["res.users"]
-
-    def _find_target_user(self):
-        return self.user_id
-
-    def _find_target_rota(self):
-        duties, dispatch = self.env["crowd.duty"], self.dispatch_id
-        return duties._on_duty(dispatch.company_id, rota=self.rota_id)
-
-    def _find_target_leader(self):
-        return self.dispatch_id.team_id.user_id
-
-    def _find_target_fallback(self):
-        return self.dispatch_id.company_id.crowd_fallback_user_id
-
-    def _find_target_technician_on_duty(self):
-        """Return technicians with a login, the best match first.
-
-        Those who are on call; where nobody is on call at all, all who are at work.
-        """
-        dispatch = self.dispatch_id
-        on_duty = self.env["crowd.duty"]._on_duty(
-            dispatch.company_id, team=dispatch.team_id
-        )
-        matching_ones = self._match_technicians()
-        if not on_duty:
-            return matching_ones
-        return (matching_ones & on_duty) | on_duty
-
-    def _match_technicians(self):
-        """Return the logins of the technicians who could do the job, best first."""
-        matcher, dispatch = self.env["crowd.matcher"], self.dispatch_id
-        narrow = matching.Narrow(worker_types=("technician",))
-        if not dispatch._is_matchable():
-            return self.env["res.users"]
-        result = matcher._match(
-            dispatch.ticket_id, dispatch=dispatch, near_misses=False, narrow=narrow
-        )
-        workers = self.env["fsm.person"].browse(c.worker_id for c in result.ranked)
-        return workers.crowd_user_id
+        people = self._find_people(dispatch.ticket_id, dispatch._now(), dispatch)
+        return (people - asked)[:1]
 
     def _acknowledge_until(self):
         """Return when the person who is asked must have answered."""

@@ -95,8 +95,11 @@ class CrowdDispatch(models.Model):
         """
         step = self._next_escalation()
         if step:
-            step.why = "not_acknowledged"
-            self._escalate_by(step, "not_acknowledged", escalation.note or "")
+            self._pull_next("not_acknowledged")
+            if step.due_at <= self._now():
+                self._escalate_by(step, "not_acknowledged", escalation.note or "")
+            else:  # the next person is asked when the desk opens
+                self.next_deadline = step.due_at
             return
         asked = self.escalation_ids.mapped("user_id")
         try:
@@ -179,6 +182,10 @@ class CrowdEscalation(models.Model):
 
     def action_take_job(self):
         """The technician takes the job himself."""
+        return self._take_job("escalation")
+
+    def _take_job(self, channel):
+        """Give the job to the user, who said so over ``channel``."""
         self.ensure_one()
         escalation = self._as_addressee()
         escalation._check_open()
@@ -193,7 +200,7 @@ class CrowdEscalation(models.Model):
                 )
             )
         escalation.dispatch_id._assign_worker(
-            worker.sudo(), origin="escalation", channel="escalation"
+            worker.sudo(), origin="escalation", channel=channel
         )
         return True
 

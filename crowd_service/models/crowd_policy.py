@@ -71,7 +71,7 @@ class CrowdPolicy(models.Model):
         help="Desk hours are those of the ticket's team.",
     )
 
-    @api.constrains("step_ids")
+    @api.constrains("step_ids", "name")  # a name is given to each new one
     def _check_steps(self):
         for policy in self:
             kinds = policy.step_ids.sorted().mapped("kind")
@@ -96,6 +96,13 @@ class CrowdPolicy(models.Model):
         self.ensure_one()
         default = dict({"name": _("%s (copy)") % self.name}, **(default or {}))
         return super().copy(default)
+
+    def action_use(self):
+        """Copy a policy that is shipped for the user's company, and switch it on."""
+        self.ensure_one()
+        company = self.env.company
+        own = self.copy({"name": self.name, "company_id": company.id, "active": True})
+        return own.get_formview_action()
 
     # ------------------------------------------------------------------
     # choice

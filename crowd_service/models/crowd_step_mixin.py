@@ -1,5 +1,7 @@
 from odoo import _, api, fields, models
+from odoo.exceptions import UserError
 
+from .. import matching
 from ..workflow import ladder
 
 EXTERNALS = ("friend", "professional", "partner_staff")
@@ -153,3 +155,67 @@ class CrowdStepMixin(models.AbstractModel):
             )
             for step in self
         ]
+
+    # ------------------------------------------------------------------
+    # whom it means
+    # ------------------------------------------------------------------
+
+    def _narrow(self, ticket):
+        """Return whom an offer asks; None: by the customer's will nobody is left.
+
+        :rtype: :class:`matching.Narrow`
+        """
+        kinds = AUDIENCES[self.audience]
+        if not ticket._crowd_externals_allowed():
+            kinds = tuple(set(kinds or ("technician",)) - set(EXTERNALS))
+            if not kinds:
+                return None
+        return matching.Narrow(
+            worker_types=kinds,
+            community_ids=tuple(self.community_ids.ids),
+            radius_km=self.radius_km or None,
+        )
+
+    def _find_people(self, ticket, at, dispatch=None):
+        """Return the ``res.users`` an escalation means, whoever is first at the front.
+
+        :param at: instant of the escalation (naive UTC)
+        """
+        found = getattr(self, "_find_target_" + self.target)(ticket, at, dispatch)
+        return found.filtered(ticket._crowd_is_fit)
+
+    def _find_target_user(self, ticket, at, dispatch):
+        return self.user_id
+
+    def _find_target_rota(self, ticket, at, dispatch):
+        duties = self.env["crowd.duty"]
+        return duties._on_duty(ticket.company_id, at=at, rota=self.rota_id)
+
+    def _find_target_leader(self, ticket, at, dispatch):
+        return ticket.team_id.user_id
+
+    def _find_target_fallback(self, ticket, at, dispatch):
+        return ticket.company_id.crowd_fallback_user_id
+
+    def _find_target_technician_on_duty(self, ticket, at, dispatch):
+        """Return technicians with a login, the best match first.
+
+        Those who are on call; where nobody is on call at all, all who are at work.
+        """
+        on_duty = self.env["crowd.duty"]._on_duty(
+            ticket.company_id, team=ticket.team_id, at=at
+        )
+        fit = self._match_technicians(ticket, dispatch)
+        return (fit & on_duty) | on_duty if on_duty else fit
+
+    def _match_technicians(self, ticket, dispatch):
+        """Return the logins of the technicians who could do the job, best first."""
+        narrow = matching.Narrow(worker_types=("technician",))
+        try:
+            result = self.env["crowd.matcher"]._match(
+                ticket, dispatch=dispatch, near_misses=False, narrow=narrow
+            )
+        except UserError:  # without service or place nobody is better than another
+            return self.env["res.users"]
+        workers = self.env["fsm.person"].browse(c.worker_id for c in result.ranked)
+        return workers.crowd_user_id

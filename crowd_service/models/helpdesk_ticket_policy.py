@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ..matching import geo
 from ..workflow.point_of_no_return import point_of_no_return
+from .crowd_dispatch import OPEN_STATES
 
 
 class HelpdeskTicket(models.Model):
@@ -17,6 +18,17 @@ class HelpdeskTicket(models.Model):
         groups="crowd_service.group_crowd_agent",
         help="Empty: the first policy in order that fits the ticket.",
     )
+    crowd_policy_words = fields.Char(
+        string="Policy",
+        compute="_compute_crowd_policy_words",
+        groups="crowd_service.group_crowd_agent",
+        help="Which policy counts, and why this one.",
+    )
+    crowd_has_policy = fields.Boolean(
+        compute="_compute_crowd_policy_words", groups="crowd_service.group_crowd_agent"
+    )
+    crowd_is_stopped = fields.Boolean(related="company_id.crowd_stopped")
+    crowd_stop_reason = fields.Char(related="company_id.crowd_stop_reason")
     crowd_point_of_no_return = fields.Datetime(
         string="Point of no return",
         compute="_compute_crowd_point_of_no_return",
@@ -24,6 +36,23 @@ class HelpdeskTicket(models.Model):
         help="From then on only your own people can keep the deadline: the deadline "
         "less travel (estimated), planned work and the time to answer.",
     )
+
+    @api.depends_context("lang")
+    @api.depends("crowd_policy_id", "crowd_service_id", "priority", "team_id")
+    def _compute_crowd_policy_words(self):
+        """Say which policy a dispatch has, or the ticket would get."""
+        for ticket in self:
+            dispatch = ticket.sudo().crowd_dispatch_id  # names are all that is shown
+            if dispatch.policy_id and dispatch.state in OPEN_STATES:
+                policy, why = dispatch.policy_id, dispatch.policy_why
+            elif ticket.crowd_service_id:
+                policy, why = self.env["crowd.policy"]._choose(ticket)
+            else:
+                policy, why = self.env["crowd.policy"], ""
+            ticket.crowd_has_policy = bool(policy)
+            ticket.crowd_policy_words = (
+                "%s: %s" % (policy.sudo().name, why) if policy else False
+            )
 
     # of this ticket only: a service that is changed leaves its old tickets alone
     @api.depends("crowd_deadline", "crowd_when", "crowd_wished_to", "crowd_service_id")
@@ -56,6 +85,11 @@ class HelpdeskTicket(models.Model):
         if service.crowd_place == "remote":
             return 0
         return geo.travel_minutes(service.crowd_radius_km)
+
+    def action_crowd_start(self):
+        """Let the policy begin."""
+        self.crowd_dispatch()
+        return True
 
     def _crowd_externals_allowed(self):
         """Tell whether people from outside may be asked."""

@@ -57,6 +57,13 @@ class PrivilegesCase(CrowdCase):
         self._set_up_dispatch()
         self._set_up_facts()
         self.env["crowd.reach"]._of(self.worker.partner_id)
+        self.env["crowd.sms.answer"].create(
+            {
+                "gateway_id": self.gateway.id,
+                "company_id": self.company_a.id,
+                "outcome": "unknown",
+            }
+        )
         self.records = self._collect_records()
 
     def _set_up_dispatch(self):
@@ -84,6 +91,15 @@ class PrivilegesCase(CrowdCase):
         self.location.company_id = self.company_a
         self.env["crowd.geocode"].create(
             {"address": "3000 Bern, Testland", "looked_up_at": datetime(2026, 1, 1)}
+        )
+        self.env["crowd.push.subscription"].create(
+            {
+                "partner_id": self.worker.partner_id.id,
+                "endpoint": "https://push.example.com/1",
+                "endpoint_hash": "1",
+                "p256dh": "x",
+                "auth": "x",
+            }
         )
         self.env["crowd.webhook.answer"].create(
             {"gateway_id": self.gateway.id, "message_id": "1", "body_hash": "x"}
@@ -258,6 +274,9 @@ class PrivilegesCase(CrowdCase):
 
     def _values_crowd_scoring(self, model):
         return {"name": "B", "company_id": self.company_a.id, "team_id": self.team.id}
+
+    def _values_crowd_dry_run(self, model):
+        return {"ticket_id": self.ticket.id}
 
     def _values_crowd_stop(self, model):
         return {"company_id": self.company_a.id, "reason": "A test"}

@@ -6,5 +6,6 @@ from . import crowd_intervene
 from . import crowd_promise
 from . import crowd_pause
 from . import crowd_stop
+from . import crowd_dry_run
 from . import crowd_rota_plan
 from . import crowd_call

@@ -16,3 +16,14 @@ def point_of_no_return(deadline, travel_minutes=0, work_minutes=0, duty_minutes=
     datetime.datetime(2026, 3, 2, 16, 5)
     """
     return deadline - timedelta(minutes=travel_minutes + work_minutes + duty_minutes)
+
+
+def share(at, start, end):
+    """Return where ``at`` lies between ``start`` and ``end``, in whole percent.
+
+    >>> from datetime import datetime
+    >>> share(datetime(2026, 3, 2, 15), datetime(2026, 3, 2, 14), datetime(2026, 3, 2, 18))
+    25
+    """
+    part = (at - start) / (end - start)
+    return round(100 * min(max(part, 0.0), 1.0))
