@@ -1,1 +1,1 @@
-from . import loader, history, availability
+from . import loader, history, availability, rotas

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo.tests.common import SavepointCase, tagged
 
 from ..demo import loader
@@ -48,6 +50,13 @@ class TestDemo(SavepointCase):
             lambda w: len(w.crowd_membership_ids.mapped("company_id")) == 2
         )
         self.assertGreater(len(shared), 5)
+
+    def test_somebody_is_on_call(self):
+        duties = self.env["crowd.duty"]
+        for company in self.companies:
+            for weeks in (0, 4):
+                at = self.env["crowd.clock"].now() + timedelta(weeks=weeks)
+                self.assertTrue(duties._on_duty(company, at=at), company.name)
 
     def test_there_are_near_misses_of_every_kind(self):
         memberships = self.env["crowd.membership"]

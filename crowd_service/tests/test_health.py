@@ -89,7 +89,7 @@ class TestHealth(CrowdCase):
 
     def test_gateways(self):
         gateway = self.env["crowd.gateway"].create(
-            {"name": "Fast SMS", "kind": "sms", "company_id": self.company_a.id}
+            {"name": "Fast SMS", "kind": "mail", "company_id": self.company_a.id}
         )
         self.assertIn("was not used yet", self._finding("Fast SMS").sentence)
         gateway.database_uuid = "another"
