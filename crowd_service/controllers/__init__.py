@@ -6,3 +6,4 @@ from . import availability
 from . import reach
 from . import bus
 from . import webhook
+from . import push

@@ -21,6 +21,7 @@ HEADERS = {
 POLICY = (
     "default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline';"
     " script-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self';"
+    " worker-src 'self'; manifest-src 'self';"
     " frame-ancestors 'none'; base-uri 'none'"
 )
 FLASH = "crowd_flash"

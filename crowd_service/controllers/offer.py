@@ -28,6 +28,7 @@ class OfferByLink(http.Controller):
         values = page_values(offer, self._address(token))
         look = ("company", "logo", "color", "ink", "contact")
         values.update((name, values["offer"][name]) for name in look)
+        values["push"] = self._push_values(offer, token)
         return render("crowd_service.offer_page", offer.env.context["lang"], values)
 
     @http.route(ADDRESS + "/<string:action>", methods=["GET", "POST"], **ROUTE)
@@ -39,7 +40,7 @@ class OfferByLink(http.Controller):
         is_answer = request.httprequest.method == "POST"
         if is_answer and offer.state in OFFER.final:
             return self.crowd_offer(token)  # many come too late: spare them the detour
-        if is_answer and not act(offer, action, "mail", post):
+        if is_answer and not act(offer, action, self._channel(token), post):
             return self._not_valid()
         return with_headers(redirect(self._address(token), 303))
 
@@ -50,6 +51,16 @@ class OfferByLink(http.Controller):
         """
         offer = request.env(context={})["crowd.token"]._offer("offer", token)
         return offer and offer._as_reader()
+
+    def _channel(self, token):
+        """Return over what the link came: that is how he answers."""
+        found = request.env(context={})["crowd.token"]._find("offer", token)
+        kind = found.delivery_id.kind
+        return kind if kind in ("push", "sms", "webhook") else "mail"
+
+    def _push_values(self, offer, token):
+        """Return what the button for notifications needs, {} for none."""
+        return {}
 
     def _address(self, token):
         return "/crowd/offer/%s" % token

@@ -1,6 +1,6 @@
 """The ways out to people: one adapter per kind of ``crowd.gateway``."""
 
-from . import activity, mail, phone, webhook
+from . import activity, mail, phone, push, webhook
 from .backoff import retry_seconds
 from .base import (
     Adapter,
@@ -23,6 +23,7 @@ __all__ = [
     "get_adapter",
     "mail",
     "phone",
+    "push",
     "retry_seconds",
     "webhook",
 ]

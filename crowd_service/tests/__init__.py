@@ -42,6 +42,7 @@ from . import test_xss
 from . import test_response
 from . import test_mail_reply
 from . import test_phone
+from . import test_push
 from . import test_webhook
 from . import test_measures
 from . import test_experience
