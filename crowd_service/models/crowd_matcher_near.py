@@ -11,7 +11,7 @@ from odoo import api, models
 
 from .. import matching
 from ..matching import cells as grid
-from .crowd_matcher_search import (
+from .crowd_matcher_field import (
     DISTANCE,
     EPSILON,
     HAS_ROOM,

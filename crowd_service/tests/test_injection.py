@@ -158,14 +158,22 @@ ALLOWED = {
 }
 #: Functions that compose statements by ``format``, of constants and of these names.
 COMPOSERS = {
-    "models/crowd_matcher_search.py": {
+    "models/crowd_matcher_field.py": {
         "template",
         "floor",  # a template as well
         "has_others",
         "has_territory",
+        "has_kinds",
         "_statement",
     },
-    "models/crowd_matcher_near.py": {"kind", "misses", "others", "territory", "unfit"},
+    "models/crowd_matcher_near.py": {
+        "kind",
+        "misses",
+        "others",
+        "territory",
+        "unfit",
+        "within",
+    },
 }
 
 

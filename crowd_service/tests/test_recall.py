@@ -16,7 +16,7 @@ from odoo.tests import tagged
 
 from .. import matching
 from ..matching import filters
-from ..models import crowd_matcher_search
+from ..models import crowd_matcher_field, crowd_matcher_search
 from .matcher_common import NOON, MatcherCase
 from .recall_crowd import PLACES, RandomCrowd, update
 
@@ -81,7 +81,12 @@ class TestRecall(MatcherCase):
                 ticket, dispatch, limit=EVERYBODY, narrow=narrow
             )
             for name, value in sizes.items():
-                stack.enter_context(patch.object(crowd_matcher_search, name, value))
+                module = (
+                    crowd_matcher_search
+                    if hasattr(crowd_matcher_search, name)
+                    else crowd_matcher_field
+                )
+                stack.enter_context(patch.object(module, name, value))
             self._check_bounds(ticket, dispatch, narrow, everybody)
             found = self.matcher._match(ticket, dispatch, limit=limit, narrow=narrow)
             self.assertEqual(

@@ -1,0 +1,322 @@
+"""Where a request looks, and the statements that look there.
+
+In the area a statement goes cell by cell, in each by falling potential, and leaves a
+cell as soon as nobody left in it can reach the floor. A first probe of a few rows per
+cell tells a good floor. Remote work and very wide areas take the potential alone.
+"""
+
+import math
+from functools import lru_cache
+
+from .. import matching
+from ..matching import cells as grid
+from ..matching import scoring
+from ..matching.entities import STANDARD_WEIGHTS
+
+MOST_CELLS = 2500
+PROBED_CELLS, PROBED_ROWS = 20, 24  # nearest cells, and rows of each
+POLAR_LATITUDE, DATE_LINE = 75.0, 170.0  # beyond, a plane is no good for distances
+NOT_MORE = 0.99  # of the true distance, at most, is a plane's
+COUNT_UP_TO = 4000
+EPSILON = 1e-6  # km; far more than the rounding of floats
+EXTERNALS = frozenset(("friend", "professional", "partner_staff"))
+
+POINTS = """
+       %(w_quality)s::float8 * t.quality / 10000
+       + %(w_response)s::float8 * ((t.responses >> %(bucket_bits)s) & 127) / 100
+       + %(w_experience)s::float8 * t.tickets / (t.tickets + %(halving_tickets)s::float8)
+       + %(w_calm)s::float8
+       + %(w_newness)s::float8 * GREATEST(0, 1 - t.ratings / %(newcomer_ratings)s::float8)
+       + CASE WHEN t.cost_rate = 0 THEN %(w_cost)s::float8
+              ELSE GREATEST(0, %(w_cost)s::float8 - %(cost_loss)s::float8 * t.cost_rate) END
+"""
+DISTANCE = """
+       CASE WHEN %(is_remote)s THEN 0 ELSE %(diameter)s::float8 * asin(sqrt(LEAST(1,
+           sin(radians(t.lat - %(lat)s::float8) / 2) ^ 2
+           + %(cos_lat)s::float8 * cos(radians(t.lat))
+             * sin(radians(t.lon - %(lon)s::float8) / 2) ^ 2))) END
+"""
+# rounded as the score is; 2e-9 is more than floats can lose on the way
+BOUND = """
+       floor((s.points + %(w_distance)s::float8 * (1 - s.km / %(radius)s::float8) + 2e-9::float8)
+             * 10000 + 0.5::float8) / 10000
+"""
+COLUMNS = """
+SELECT t.membership_id, t.worker_id, t.own_radius_km, t.capacity, t.tickets, t.potential,
+       {points} AS points, {km} AS km
+  FROM crowd_worker_search t
+ WHERE t.company_id = %(company)s
+"""
+FITS = """
+   AND t.community_id = ANY(%(communities)s)
+   AND t.level >= %(level)s AND t.valid_until >= %(day)s
+   AND NOT t.worker_id = ANY(%(out)s)
+"""
+OTHERS = """
+   AND NOT EXISTS (
+       SELECT FROM unnest(%(others)s, %(other_levels)s) AS o(qualification, level)
+        WHERE NOT EXISTS (
+            SELECT FROM crowd_worker_search x
+             WHERE x.membership_id = t.membership_id
+               AND x.qualification = o.qualification
+               AND x.level >= o.level AND x.valid_until >= %(day)s))
+"""
+TERRITORY = """
+   AND (EXISTS (SELECT FROM fsm_person_res_territory_rel x
+                 WHERE x.fsm_person_id = t.worker_id
+                   AND x.res_territory_id = %(territory)s)
+        OR NOT EXISTS (SELECT FROM fsm_person_res_territory_rel x
+                        WHERE x.fsm_person_id = t.worker_id))
+"""
+# of the kinds of externals, when a step asks for some of them only
+KIND = """
+   AND (SELECT w.worker_type FROM fsm_person w
+         WHERE w.id = t.worker_id) = ANY(%(kinds)s)
+"""
+IN_REACH = """
+   s.km <= %(reach)s
+   AND (s.own_radius_km = 0 OR s.km <= s.own_radius_km + %(epsilon)s::float8)
+"""
+HAS_ROOM = """
+   (SELECT count(*) FROM crowd_offer o
+     WHERE o.membership_id = t.membership_id AND o.state = 'accepted') < t.capacity
+"""
+CELLS = """
+unnest(%(bands)s::int2[], %(cells)s::int2[], %(kms)s::float8[]) AS c(band, cell, km)
+"""
+IN_CELL = """
+   AND t.qualification = %(driver)s AND t.band = c.band AND t.cell = c.cell
+"""
+# potential that is needed in a cell, and a distance that is easier to compute: both
+# ask for no more than the true distance would
+NEAR_ENOUGH = """
+   AND t.potential >= (f.floor - %(w_distance)s::float8) / %(worth)s::float8
+                      + %(slope)s::float8 * c.km - 1e-6::float8
+   AND t.potential >= (f.floor - %(w_distance)s::float8) / %(worth)s::float8
+                      + %(plane_slope)s::float8 * sqrt(
+       (t.lat - %(lat)s::float8) * (t.lat - %(lat)s::float8)
+       + (t.lon - %(lon)s::float8) * (t.lon - %(lon)s::float8) * %(shrink)s::float8)
+       - 1e-6::float8
+"""
+# the best few of the nearest cells: their bounds tell where to put the floor
+PROBE = """
+SELECT {bound} AS bound
+  FROM {cells}
+ CROSS JOIN LATERAL (
+       SELECT s.* FROM ({columns} {in_cell} {fits} {others}
+                         ORDER BY t.potential DESC OFFSET 0) s
+        WHERE {in_reach} LIMIT %(probed_rows)s) s
+ WHERE c.km <= %(probed_km)s
+ ORDER BY bound DESC OFFSET %(wanted)s - 1 LIMIT 1
+"""
+GIVEN = "SELECT %(floor)s::float8"
+# the last rows tell the number of those who were looked at for room with the least
+# bound among them, and the floor
+SCAN = """
+  WITH f AS MATERIALIZED (SELECT COALESCE(({floor}), 0) AS floor),
+best AS MATERIALIZED (
+SELECT t.membership_id, t.worker_id, t.bound, t.tickets, t.capacity
+  FROM (SELECT s.membership_id, s.worker_id, s.capacity, s.tickets, f.floor,
+               {bound} AS bound
+          FROM f
+         CROSS JOIN {cells}
+         CROSS JOIN LATERAL (
+               {columns} {in_cell} {near_enough} {fits} OFFSET 0) s
+         WHERE {in_reach} OFFSET 0) t
+ WHERE t.bound >= t.floor {others}
+ ORDER BY t.bound DESC, t.worker_id
+ LIMIT %(most)s)
+SELECT t.membership_id, t.worker_id, t.bound, t.tickets FROM best t WHERE {has_room}
+ UNION ALL
+SELECT count(*), NULL, min(bound), NULL FROM best
+ UNION ALL
+SELECT NULL, NULL, floor, NULL FROM f
+"""
+# by potential alone, telling those out of reach by a bound of NULL
+WIDE = """
+SELECT s.membership_id, s.worker_id, CASE WHEN {in_reach} THEN {bound} END, s.tickets,
+       s.potential
+  FROM ({columns} AND t.qualification = %(driver)s {fits} {others}
+         ORDER BY t.potential DESC, t.worker_id LIMIT %(most)s) s
+ ORDER BY s.potential DESC, s.worker_id
+"""
+RAREST = """
+SELECT q.id
+  FROM unnest(%(qualifications)s::int4[]) WITH ORDINALITY AS q(id, place)
+ CROSS JOIN LATERAL (
+       SELECT count(*)
+         FROM (SELECT FROM {source} crowd_worker_search t
+                WHERE t.company_id = %(company)s AND t.qualification = q.id {where}
+                LIMIT %(count_up_to)s) few) n
+ ORDER BY n.count, q.place
+ LIMIT 1
+"""
+COUNT_CELLS = RAREST.format(
+    source=CELLS + " CROSS JOIN ",
+    where="AND t.band = c.band AND t.cell = c.cell",
+)
+COUNT_WIDE = RAREST.format(source="", where="")
+
+
+def array(numbers):
+    """Return numbers as PostgreSQL writes an array: one constant is parsed and planned
+    faster than a hundred.
+
+    >>> array([1, 2.5])
+    '{1,2.5}'
+    """
+    return "{%s}" % ",".join(map(str, numbers))
+
+
+@lru_cache(maxsize=None)
+def _statement(template, has_others, has_territory, has_kinds, floor=""):
+    """Return a statement with the filters it needs."""
+    return template.format(
+        bound=BOUND,
+        cells=CELLS,
+        columns=COLUMNS.format(points=POINTS, km=DISTANCE),
+        in_cell=IN_CELL,
+        in_reach=IN_REACH,
+        near_enough=NEAR_ENOUGH,
+        fits=FITS,
+        floor=_statement(floor, has_others, has_territory, has_kinds) if floor else "",
+        has_room=HAS_ROOM,
+        others=(OTHERS if has_others else "")
+        + (TERRITORY if has_territory else "")
+        + (KIND if has_kinds else ""),
+    )
+
+
+class Field:
+    """Where a request looks: the statements and their parameters."""
+
+    def __init__(self, ask):
+        request = ask.request
+        self.request = request
+        self.points = scoring.points(request)
+        self.cells = [] if request.is_remote else self._cells()
+        self.is_wide = request.is_remote or len(self.cells) > MOST_CELLS
+        self.params = dict(self._params(ask), **self._point_params(ask))
+        # a point with the standard weights is worth at most so many points here
+        self.worth = max(
+            self.points[part] / STANDARD_WEIGHTS[part]
+            for part in STANDARD_WEIGHTS
+            if part not in ("distance", "preference")
+        )
+
+    def _cells(self):
+        request = self.request
+        return grid.cells(request.lat, request.lon, request.radius_km)
+
+    def _params(self, ask):
+        request = self.request
+        return {
+            "company": ask.company_id,
+            "communities": ask.community_ids,
+            "bands": array(band for band, _cell, _km in self.cells),
+            "cells": array(cell for _band, cell, _km in self.cells),
+            "kms": array(min(km, request.radius_km) for _band, _cell, km in self.cells),
+            "out": ask.out_ids,
+            "is_remote": request.is_remote,
+            "lat": request.lat,
+            "lon": request.lon,
+            "cos_lat": math.cos(math.radians(request.lat or 0.0)),
+            "diameter": 2 * matching.EARTH_RADIUS_KM,
+            "radius": request.radius_km or 1.0,
+            "reach": math.inf if request.is_remote else request.radius_km + EPSILON,
+            "epsilon": EPSILON,
+            "day": request.day,
+            "territory": request.territory_id,
+            "kinds": self._kinds(),
+            "count_up_to": COUNT_UP_TO,
+        }
+
+    def _kinds(self):
+        """Return the kinds of workers that the communities do not tell apart."""
+        kinds = self.request.narrow.worker_types
+        is_mixed = not EXTERNALS.issubset(kinds) and bool(EXTERNALS.intersection(kinds))
+        return list(kinds) if is_mixed else []
+
+    def _point_params(self, ask):
+        points, request = self.points, self.request
+        newcomer = points["fairness"] * scoring.NEWCOMER_SHARE
+        price = max(request.price, 1e-9)  # without one, every cost is too much
+        return {
+            "w_distance": 0.0 if request.is_remote else points["distance"],
+            "w_quality": points["quality"],
+            "w_response": points["response"],
+            "w_experience": points["experience"],
+            "w_newness": newcomer,
+            "w_calm": points["fairness"] - newcomer,
+            "w_cost": points["cost"],
+            "cost_loss": points["cost"] * request.minutes / 6000 / price,
+            "halving_tickets": scoring.HALVING_TICKETS,
+            "newcomer_ratings": float(scoring.NEWCOMER_RATINGS),
+            "bucket_bits": 8 * ask.bucket,
+        }
+
+    def drive(self, driver, levels):
+        """Let ``driver`` drive and the other qualifications filter.
+
+        :param levels: ``{qualification: least level}``
+        """
+        others = [one for one in levels if one != driver]
+        self.params.update(
+            driver=driver,
+            level=levels[driver],
+            others=others,
+            other_levels=[levels[one] for one in others],
+        )
+
+    def rarest(self, qualifications):
+        """Return statement and parameters for the rarest qualification in reach."""
+        statement = COUNT_WIDE if self.is_wide else COUNT_CELLS
+        return statement, dict(self.params, qualifications=qualifications)
+
+    def scan(self, most, floor=None, wanted=0):
+        """Return statement and parameters for rows with a bound of at least ``floor``.
+
+        :param wanted: without a floor: find one that about so many rows reach
+        """
+        near, radius = self.params["w_distance"], self.params["radius"]
+        worth = self.worth or 1e-9
+        slope = near / radius / worth  # potential needed for each km
+        reach = abs(self.request.lat) + radius / grid.KM_PER_DEGREE
+        is_plain = reach < POLAR_LATITUDE and abs(self.request.lon) < DATE_LINE
+        params = dict(
+            self.params,
+            floor=floor,
+            most=most,
+            wanted=wanted,
+            probed_rows=PROBED_ROWS,
+            probed_km=self._probed_km(),
+            worth=worth,
+            slope=slope,
+            plane_slope=slope * NOT_MORE * grid.KM_PER_DEGREE if is_plain else 0.0,
+            shrink=math.cos(math.radians(reach)) ** 2,
+        )
+        return self._statement(SCAN, PROBE if floor is None else GIVEN), params
+
+    def _probed_km(self):
+        """Return how far the cells of the probe are."""
+        kms = sorted(km for _band, _cell, km in self.cells)
+        return min(kms[:PROBED_CELLS][-1], self.request.radius_km)
+
+    def wide(self, most):
+        """Return statement and parameters for the ``most`` rows of most potential."""
+        return self._statement(WIDE), dict(self.params, most=most)
+
+    def _statement(self, template, floor=""):
+        filters = (
+            bool(self.params["others"]),
+            self.request.territory_id is not None,
+            bool(self.params["kinds"]),
+        )
+        return _statement(template, *filters, floor)
+
+    def ceiling_of(self, potential, worker_id=0):
+        """Return bound and id that nobody comes before who has that potential, and no
+        lower id."""
+        near = self.params["w_distance"]
+        bound = scoring.rounded(self.worth * potential + near + 2e-9)
+        return bound, 0 if near else worker_id
