@@ -15,21 +15,26 @@ LOGGERS = (
     "odoo.addons.mail.models.mail_thread",
 )
 SECRET = re.compile(
-    r"((?:/|%2F)crowd(?:/|%2F)(?:offer|ticket)(?:/|%2F)|\bcrowd(?:\+|%2B)"
+    r"((?:/|%2F)crowd(?:/|%2F)(?:offer|ticket|gateway(?:/|%2F)\d+)(?:/|%2F)|"
+    r"\bcrowd(?:\+|%2B)"
     r"(?=[0-9a-f]{32}))[^\s/?#&@\"'<>]+",
     re.I,
 )
+#: Odoo writes a body that is no JSON into the log: people's numbers and words.
+BODY = re.compile(r"(/crowd/.*: Invalid JSON data: ).*", re.S)
 
 
 def mask(text):
-    """Return ``text`` without the tokens of our links.
+    """Return ``text`` without the tokens of our links, and bodies sent to us.
 
     >>> mask("GET /crowd/offer/s3cret/accept HTTP/1.1")
     'GET /crowd/offer/***/accept HTTP/1.1'
     >>> mask("to crowd+0123456789abcdef0123456789abcdef@example.com")
     'to crowd+***@example.com'
+    >>> mask("/crowd/gateway/7/s3cret/in.json: Invalid JSON data: '+41 79'")
+    '/crowd/gateway/7/***/in.json: Invalid JSON data: ***'
     """
-    return SECRET.sub(r"\1***", text)
+    return BODY.sub(r"\1***", SECRET.sub(r"\1***", text))
 
 
 class TokenFilter(logging.Filter):
@@ -41,8 +46,9 @@ class TokenFilter(logging.Filter):
             text = record.getMessage()
         except (TypeError, ValueError):  # a broken format: logging complains itself
             return True
-        if SECRET.search(text):
-            record.msg, record.args = mask(text), ()
+        masked = mask(text)
+        if masked != text:
+            record.msg, record.args = masked, ()
         return True
 
 

@@ -1,6 +1,6 @@
 """The ways out to people: one adapter per kind of ``crowd.gateway``."""
 
-from . import activity, mail, phone, push, webhook
+from . import activity, mail, phone, push, sms, webhook
 from .backoff import retry_seconds
 from .base import (
     Adapter,
@@ -25,5 +25,6 @@ __all__ = [
     "phone",
     "push",
     "retry_seconds",
+    "sms",
     "webhook",
 ]

@@ -38,6 +38,7 @@ class Adapter:
 
     kind = None
     purposes = None  # of messages that it carries; None: all
+    not_for = ()  # purposes that it does not carry
     longest_wait = LONGEST_SECONDS  # between two attempts
 
     def prepare(self, delivery):
@@ -75,4 +76,6 @@ def get_adapter(kind):
 def carries(kind, purpose):
     """Tell whether gateways of a ``kind`` carry messages of a ``purpose``."""
     adapter = _adapters.get(kind)
-    return bool(adapter) and (adapter.purposes is None or purpose in adapter.purposes)
+    if not adapter or purpose in adapter.not_for:
+        return False
+    return adapter.purposes is None or purpose in adapter.purposes

@@ -26,6 +26,7 @@ class MailAdapter(Adapter):
     """Sends one e-mail to one person."""
 
     kind = "mail"
+    not_for = ("which_one",)
 
     def prepare(self, delivery):
         """Return the ``EmailMessage``."""

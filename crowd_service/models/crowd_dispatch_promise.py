@@ -218,8 +218,8 @@ class CrowdDelivery(models.Model):
             return super()._answer_offer(meaning, rest)
         offer = self.offer_id._as_reader()
         if meaning == words.YES:
-            return offer._on_my_way(ON_REPLY, "mail_reply")
-        return offer._give_back("other", rest, "mail_reply")
+            return offer._on_my_way(ON_REPLY, self._reply_channel())
+        return offer._give_back("other", rest, self._reply_channel())
 
     def _is_wanted(self):
         if self.purpose == "still_coming":

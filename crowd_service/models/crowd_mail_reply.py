@@ -131,13 +131,17 @@ class CrowdDelivery(models.Model):
         if rest:
             self._show_words(rest, message_id)
 
+    def _reply_channel(self):
+        """Return over which channel an answer to this message comes."""
+        return "sms" if self.kind == "sms" else "mail_reply"
+
     def _answer_offer(self, meaning, rest):
         offer = self.offer_id._as_reader()
         if meaning == words.YES:
-            answer = offer._crowd_public_act("accept", "mail_reply")
+            answer = offer._crowd_public_act("accept", self._reply_channel())
         else:
             answer = offer._crowd_public_act(
-                "decline", "mail_reply", reason="other", note=rest[:2000]
+                "decline", self._reply_channel(), reason="other", note=rest[:2000]
             )
         if answer["result"] not in ("accepted", "yours", "declined"):
             self._tell_back("too_late")
@@ -151,7 +155,7 @@ class CrowdDelivery(models.Model):
             if meaning == words.YES:
                 escalation.action_acknowledge()
             else:
-                escalation.action_take_job()
+                escalation._take_job(self._reply_channel())
         except UserError as error:
             return "%s\n(%s)" % (text, error.args[0])
         return rest

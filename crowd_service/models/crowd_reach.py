@@ -97,7 +97,7 @@ class CrowdReach(models.Model):
         A system that was arranged with the desk stays in front.
         """
         arranged = self.line_ids.filtered(lambda way: way.kind == "webhook")
-        kinds = arranged.mapped("kind") + list(kinds)
+        kinds = dict.fromkeys(arranged.mapped("kind") + list(kinds))
         lines = [(0, 0, {"kind": k, "sequence": n}) for n, k in enumerate(kinds)]
         self.line_ids.unlink()
         self.write(dict(values, line_ids=lines))
@@ -181,12 +181,13 @@ class FSMPerson(models.Model):
     def action_crowd_reach(self):
         """Show how this worker wants to be reached."""
         self.ensure_one()
-        self.check_access_rights("read")
         self.check_access_rule("read")
-        reach = self.env["crowd.reach"]
+        # made empty by whoever may read the worker; the rules say who may see it
+        made = self.env["crowd.reach"].sudo()._of(self.sudo().partner_id)
+        reach = made.with_env(self.env)
         reach.check_access_rights("write")
-        # made empty by whoever may read the worker; the rules say who may change it
-        return reach.sudo()._of(self.sudo().partner_id)._action_open()
+        reach.check_access_rule("write")
+        return reach._action_open()
 
 
 class ResUsers(models.Model):

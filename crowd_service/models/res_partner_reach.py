@@ -15,6 +15,9 @@ class ResPartner(models.Model):
     crowd_reach_ids = fields.One2many(
         "crowd.reach", "partner_id", groups="crowd_service.group_crowd_technician"
     )
+    crowd_worker_ids = fields.One2many(
+        "fsm.person", "partner_id", groups="crowd_service.group_crowd_technician"
+    )
 
     def _crowd_kinds(self):
         """Return the kinds of gateways for this person, in order."""
@@ -48,9 +51,14 @@ class ResPartner(models.Model):
         return not is_offer or subject.worker_type == "technician"
 
     def _crowd_mobile(self):
-        """Return the number that SMS go to, as +41791234567, or ""."""
+        """Return the number that SMS go to, as +41791234567, or "".
+
+        A worker may have another number than his contact.
+        """
         country = self.country_id or self.company_id.country_id
-        return format_number(self.mobile, country or self.env.company.country_id)
+        country = country or self.env.company.country_id
+        own = self.crowd_worker_ids.mobile if self.crowd_worker_ids else ""
+        return format_number(own, country) or format_number(self.mobile, country)
 
     def _crowd_address(self, kind):
         """Return where messages of a ``kind`` go, "" when nobody knows."""

@@ -18,6 +18,8 @@ from . import test_matcher
 from . import test_matcher_boundaries
 from . import test_scope
 from . import test_promise
+from . import test_consent
+from . import test_customer
 from . import test_search_check
 from . import test_matcher_reasons
 from . import test_multi_company
@@ -55,3 +57,7 @@ from . import test_live
 from . import test_reach
 from . import test_board
 from . import test_health
+from . import test_http
+from . import test_sms
+from . import test_sms_inbound
+from . import test_gateway_contract
