@@ -235,12 +235,13 @@ class CrowdDelivery(models.Model):
     def _wake_runner(self):
         """Let the job runner look for jobs that it asked for and nobody runs.
 
-        In a burst its own request gets lost. It looks for such jobs when it wakes up,
-        and with our deadlines in the queue it would sleep until the next of them.
+        In a burst its own request gets lost, or the process that ran the job was
+        killed. It looks for such jobs when it wakes up, and with our deadlines in the
+        queue it would sleep until the next of them.
         """
         self.env.cr.execute(
             "SELECT pg_notify('queue_job', uuid) FROM queue_job"
-            " WHERE state = 'enqueued'"
+            " WHERE state IN ('enqueued', 'started')"
             " AND date_enqueued < now() AT TIME ZONE 'UTC' - interval '10 seconds'"
             " LIMIT 1"
         )

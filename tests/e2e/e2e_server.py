@@ -243,8 +243,11 @@ def broken_invariants(cr):
     return module.broken_invariants(cr)
 
 
-def unexpected_errors(lines):
-    """Return the records of level ERROR and the tracebacks that nobody expects."""
+def unexpected_errors(lines, expected=lambda logger, text: False):
+    """Return the records of level ERROR and the tracebacks that nobody expects.
+
+    :param expected: tells of further loggers and texts that they are harmless
+    """
     found = []
     expecting = False  # the record before was an expected one: its traceback is too
     for i, line in enumerate(lines):
@@ -253,8 +256,8 @@ def unexpected_errors(lines):
             level, text = record.group(1), record.group(4)
             after = " ".join(lines[i : i + 3])
             is_bad_query = record.group(3) == "odoo.sql_db" and EXPECTED.search(after)
-            expecting = bool(is_bad_query)
-            if level in ("ERROR", "CRITICAL") and not is_bad_query:
+            expecting = bool(is_bad_query or expected(record.group(3), after))
+            if level in ("ERROR", "CRITICAL") and not expecting:
                 found.append(text)
         elif line.startswith("Traceback") and not expecting:
             found.append(" / ".join(lines[max(0, i - 1) : i + 30]))

@@ -8,26 +8,19 @@ It prints the table of ``docs/concurrency.md``. The guards are taken out by an a
 that is written to a temporary folder; the product has no switch for it.
 """
 
-import os
-import signal
-import socket
-import subprocess
-import time
-import urllib.request
-
 import pytest
 from e2e_crowd import Crowd
+from e2e_patched import PatchedServer
 from e2e_race import at_once, over_rpc, results
-from e2e_server import LOCAL, PREFIX, SCRIPTS, Server, broken_invariants, script
+from e2e_server import broken_invariants
 
-MANIFEST = '{"name": "Guards taken out", "license": "AGPL-3", "version": "1.0"}'
 ADDON = """
 import os
 
 from odoo.addons.crowd_service import compat, race
 from odoo.addons.crowd_service.models.crowd_offer_race import CrowdOffer
 
-GONE = os.environ["CROWD_GUARDS_GONE"].split(",")
+GONE = os.environ.get("CROWD_GUARDS_GONE", "").split(",")
 
 
 def lock(records, wait=True):
@@ -58,80 +51,10 @@ if "count" in GONE:
 PEOPLE = 40
 
 
-class MutantServer(Server):
-    """A server whose guards can be taken out; without proxy."""
-
-    def __init__(self, addons):
-        super().__init__(name="mutant", database=PREFIX + "_mutant")
-        self.addons, self._process = addons, None
-
-    def launch(self, gone=()):
-        port, bus = free_ports(2)
-        conf = LOCAL / "run/mutant.conf"
-        facts = {
-            "DB": self.database,
-            "DBFILTER": f"^{self.database}$",
-            "HTTP_PORT": port,
-            "LONGPOLLING_PORT": bus,
-            "WORKERS": self.workers,
-            "SMTP_PORT": self.mails.port,
-        }
-        script("write-conf", conf, *(f"{k}={v}" for k, v in facts.items()))
-        text = conf.read_text()
-        text = text.replace("addons_path = ", f"addons_path = {self.addons},")
-        text = text.replace("web,queue_job", "web,queue_job,crowd_guards_gone")
-        conf.write_text(text)
-        self.url, self.log = f"http://127.0.0.1:{port}", LOCAL / "log/mutant.log"
-        gone = {"CROWD_ODOO_RC": str(conf), "CROWD_GUARDS_GONE": ",".join(gone)}
-        with self.log.open("w") as log:
-            self._process = subprocess.Popen(
-                [SCRIPTS / "odoo"],
-                env=dict(os.environ, **gone),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        self._wait()
-
-    def _wait(self):
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        until = time.monotonic() + 90
-        while time.monotonic() < until and self._process.poll() is None:
-            try:
-                opener.open(self.url + "/web/login", timeout=30)
-                return
-            except OSError:
-                time.sleep(0.3)
-        raise RuntimeError(f"the server did not come up, see {self.log}")
-
-    def halt(self):
-        """End the processes; the database stays."""
-        if self._process:
-            os.killpg(self._process.pid, signal.SIGTERM)
-            try:
-                self._process.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process = None
-
-
-def free_ports(number):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
-
-
 @pytest.fixture(scope="module")
 def mutant(tmp_path_factory):
     """The server, with a crowd whose guards are all there."""
-    addons = tmp_path_factory.mktemp("addons")
-    addon = addons / "crowd_guards_gone"
-    addon.mkdir()
-    (addon / "__manifest__.py").write_text(MANIFEST)
-    (addon / "__init__.py").write_text(ADDON)
-    server = MutantServer(addons)
+    server = PatchedServer("mutant", tmp_path_factory.mktemp("addons"), ADDON)
     try:
         server.start()
         server.crowd = Crowd(server, server.login("admin"), "Mutant")
@@ -161,7 +84,7 @@ def without(mutant):
 
     def restart(gone):
         mutant.halt()
-        mutant.launch(gone)
+        mutant.launch(CROWD_GUARDS_GONE=",".join(gone))
         crowd = mutant.crowd
         for rpc in (crowd.admin, crowd.agent, crowd.dispatcher):
             rpc.__init__(mutant.url, rpc.database, rpc.login, rpc.password, rpc.uid)
