@@ -113,6 +113,25 @@ class CrowdDispatch(models.Model):
         return expression.AND([[("state", "!=", "paused")], risks])
 
 
+class CrowdEscalation(models.Model):
+    _inherit = "crowd.escalation"
+
+    time_left = fields.Char(
+        compute="_compute_time_left", help="Until somebody must have acknowledged it."
+    )
+    is_late = fields.Boolean(compute="_compute_time_left")
+
+    @api.depends_context("lang")
+    @api.depends("deadline", "state")
+    def _compute_time_left(self):
+        now = self.env["crowd.clock"].now()
+        words = self.env["crowd.dispatch"]._words
+        for escalation in self:
+            waits = escalation.state == "open" and escalation.deadline
+            escalation.time_left = words(escalation.deadline, now) if waits else ""
+            escalation.is_late = bool(waits) and escalation.deadline < now
+
+
 class HelpdeskTicket(models.Model):
     _inherit = "helpdesk.ticket"
 

@@ -7,9 +7,9 @@ class CrowdDuty(models.Model):
 
     _name = "crowd.duty"
     _description = "On-call Duty"
-    _rec_name = "user_id"
     _order = "start, id"
 
+    name = fields.Char(compute="_compute_name", store=True)
     rota_id = fields.Many2one(
         "crowd.rota", required=True, index=True, ondelete="cascade"
     )
@@ -40,6 +40,11 @@ class CrowdDuty(models.Model):
             "that duty first.",
         ),
     ]
+
+    @api.depends("user_id.name", "rota_id.name")
+    def _compute_name(self):
+        for duty in self:
+            duty.name = "%s (%s)" % (duty.user_id.name or "?", duty.rota_id.name or "?")
 
     @api.constrains("user_id", "rota_id")
     def _check_user(self):

@@ -15,7 +15,9 @@ AREAS = [
 
 #: What one check found: ``level`` and ``area`` as above, a sentence, what to do about
 #: it, and the XML id (without module) of the action that shows more.
-Finding = namedtuple("Finding", "level area sentence advice action", defaults=("", ""))
+Finding = namedtuple(
+    "Finding", "level area sentence advice action", defaults=("", False)
+)
 
 
 class CrowdHealth(models.TransientModel):
@@ -23,9 +25,9 @@ class CrowdHealth(models.TransientModel):
 
     _name = "crowd.health"
     _description = "Health"
-    _rec_name = "checked_at"
 
-    checked_at = fields.Datetime(readonly=True)
+    name = fields.Char(readonly=True)
+    checked_at = fields.Datetime(string="Checked", readonly=True)
     level = fields.Selection(LEVELS, readonly=True)
     summary = fields.Char(readonly=True)
     line_ids = fields.One2many("crowd.health.line", "health_id", readonly=True)
@@ -37,6 +39,7 @@ class CrowdHealth(models.TransientModel):
         findings = self._find()
         worst = findings[0].level
         values = {
+            "name": _("Health"),
             "checked_at": self.env["crowd.clock"].now(),
             "level": worst,
             "summary": self._summarise(findings),

@@ -85,7 +85,9 @@ class CrowdRota(models.Model):
         "res.users", string="On duty now", compute="_compute_on_duty"
     )
     planned_until = fields.Datetime(
-        compute="_compute_on_duty", help="End of the last duty that is entered."
+        string="Planned until",
+        compute="_compute_on_duty",
+        help="End of the last duty that is entered.",
     )
 
     _sql_constraints = [

@@ -65,6 +65,17 @@ class TestBoard(CrowdCase):
         self.assertEqual(columns, ["escalated", "offered", "assigned", "in_progress"])
         self.assertEqual([g["state_count"] for g in groups], [0, 1, 0, 0])
 
+    def test_escalations_count_down_until_they_are_acknowledged(self):
+        self._dispatched()
+        self.ticket.with_user(self.agent).crowd_escalate("manual", "", self.agent.id)
+        escalation = self.ticket.crowd_escalation_ids
+        escalation.deadline = self._at(15)
+        self.assertEqual(self._seen(escalation, 3, "time_left"), "12 min left")
+        self.assertFalse(self._seen(escalation, 3, "is_late"))
+        self.assertTrue(self._seen(escalation, 16, "is_late"))
+        escalation.with_user(self.agent).action_acknowledge()
+        self.assertFalse(self._seen(escalation, 16, "time_left"))
+
     def test_at_risk_while_nobody_has_it(self):
         dispatch = self._dispatched()
         self.ticket.crowd_deadline = False
