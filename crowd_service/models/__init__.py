@@ -18,6 +18,7 @@ from . import crowd_stage_map
 from . import res_company
 from . import res_config_settings
 from . import res_company_promise
+from . import res_company_customer
 from . import helpdesk_ticket_team
 from . import crowd_event
 from . import crowd_dispatch
@@ -33,7 +34,6 @@ from . import crowd_dispatch_ladder
 from . import crowd_scored_mixin
 from . import crowd_candidate
 from . import crowd_offer
-from . import crowd_offer_ladder
 from . import crowd_offer_race
 from . import crowd_offer_job
 from . import crowd_offer_promise
@@ -42,6 +42,7 @@ from . import crowd_membership_measures
 from . import res_company_measures
 from . import rating_rating
 from . import crowd_offer_public
+from . import crowd_offer_ladder
 from . import crowd_offer_answer
 from . import crowd_offer_actions
 from . import crowd_escalation
@@ -100,6 +101,11 @@ from . import crowd_rota
 from . import crowd_duty
 from . import crowd_mail_reply
 from . import crowd_dispatch_promise
+from . import helpdesk_ticket_consent
+from . import crowd_matcher_consent
+from . import crowd_customer
+from . import crowd_customer_message
+from . import crowd_customer_page
 from . import mail_thread
 from . import crowd_phone
 from . import bus_live

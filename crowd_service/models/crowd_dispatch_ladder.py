@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from .. import race
 from ..workflow import ladder
 from .crowd_dispatch import HELD_STATES
 from .crowd_dispatch_step import SET_ASIDE
@@ -16,6 +17,9 @@ class CrowdDispatch(models.Model):
     )
     policy_why = fields.Char(
         string="Why this policy", readonly=True, help="As it was when a round began."
+    )
+    round_at = fields.Datetime(
+        string="Round began", readonly=True, help="From here the ladder counts."
     )
     step_ids = fields.One2many(
         "crowd.dispatch.step",
@@ -64,19 +68,39 @@ class CrowdDispatch(models.Model):
         """Store when which step of the policy is due in this round."""
         steps = self.env["crowd.dispatch.step"]
         self._end_steps("new_round")
+        self.round_at = self._now()
         policy_steps = self.policy_id.sudo().step_ids.sorted()
-        rungs = ladder.plan(
-            policy_steps._to_ladder(),
-            self._now(),
-            self.point_of_no_return or None,
-            self.team_id._crowd_desk_time,
-        )
+        rungs = self._rungs(policy_steps)
         return steps.create(
             [
                 steps._prepare(self, policy_step, rung)
                 for policy_step, rung in zip(policy_steps, rungs)
             ]
         )
+
+    def _rungs(self, steps):
+        """Return the ``ladder.Rung`` of each of ``steps`` in this round."""
+        return ladder.plan(
+            steps._to_ladder(),
+            self.round_at,
+            self.point_of_no_return or None,
+            self.team_id._crowd_desk_time,
+        )
+
+    def _job_replan(self):
+        """The deadline was moved: squeeze or stretch what is still to come."""
+        race.lock(self)
+        if self.state in ("searching", "offered") and self._waiting_steps():
+            self._replan()
+
+    def _replan(self):
+        steps = self.step_ids.filtered(lambda s: s.round == self.round).sorted()
+        for step, rung in zip(steps, self._rungs(steps)):
+            step._move_to(rung, self._now())
+        ends = self._ends_of_offers()
+        for offer in self._open_offers():
+            offer.expires_at = min([offer.expires_at, *ends])
+        self._set_deadline()
 
     def _plan_by_hand(self, until):
         """The desk chose whom to ask: of a ladder only its escalations are left.

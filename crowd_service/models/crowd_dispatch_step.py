@@ -119,6 +119,21 @@ class CrowdDispatchStep(models.Model):
         running.write({"state": "done", "next_wave_at": False})
         (self - running).write({"state": "skipped", "why": why})
 
+    def _move_to(self, rung, now):
+        """The plan changed: bring a step that was not taken to where it belongs now.
+
+        A step that was brought forward or put off by hand only comes earlier.
+        """
+        if rung.is_skipped and self.state == "waiting":
+            self.write({"state": "skipped", "why": rung.why})
+        elif self.why == "too_late" and not rung.is_skipped and rung.due_at > now:
+            self.write({"state": "waiting", "why": False, "due_at": rung.due_at})
+        elif self.state == "waiting":
+            is_planned = self.due_at == self.planned_at or self.why == ladder.PULLED
+            due_at = rung.due_at if is_planned else min(self.due_at, rung.due_at)
+            why = rung.why or (False if is_planned else self.why)
+            self.write({"due_at": due_at, "why": why})
+
     def _begin(self):
         self.write({"state": "running", "started_at": self.env["crowd.clock"].now()})
 

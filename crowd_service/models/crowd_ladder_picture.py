@@ -190,21 +190,27 @@ class HelpdeskTicket(models.Model):
         now = self.env["crowd.clock"].now()
         end = max(end, now, start + timedelta(minutes=1))
         marks = self._crowd_bar_marks(dispatch, now)
-        words = " · ".join(
-            "%s %s" % (title, self._crowd_at(at, now)) for _k, title, at in marks
-        )
+        words = [
+            "%s %s" % (title, self._crowd_at(at, now))
+            for kind, title, at in self._crowd_bar_words(marks)
+        ]
         return compat.render_view(
             self.env,
             "crowd_service.time_bar",
             {
                 "point": share(point, start, end),
-                "words": words,
+                "words": " · ".join(words),
                 "marks": [
                     {"kind": kind, "title": title, "at": share(at, start, end)}
                     for kind, title, at in marks
                 ],
             },
         )
+
+    def _crowd_bar_words(self, marks):
+        """Return the marks to spell out: of the steps only the next one."""
+        steps = [mark for mark in marks if mark[0] in ("offer", "escalate")]
+        return [mark for mark in marks if mark not in steps[1:]]
 
     def _crowd_at(self, moment, now):
         return self.env["crowd.clock"]._word(moment, now)

@@ -4,6 +4,8 @@ from ..matching import geo
 from ..workflow.point_of_no_return import point_of_no_return
 from .crowd_dispatch import OPEN_STATES
 
+SLA_DEADLINE = "sla_deadline"  # of helpdesk_mgmt_sla, where it is installed
+
 
 class HelpdeskTicket(models.Model):
     """Which ladder a ticket climbs, and how much time the crowd has."""
@@ -54,11 +56,16 @@ class HelpdeskTicket(models.Model):
                 "%s: %s" % (policy.sudo().name, why) if policy else False
             )
 
-    # of this ticket only: a service that is changed leaves its old tickets alone
-    @api.depends("crowd_deadline", "crowd_when", "crowd_wished_to", "crowd_service_id")
+    @api.depends(lambda self: self._crowd_point_depends())
     def _compute_crowd_point_of_no_return(self):
         for ticket in self:
             ticket.crowd_point_of_no_return = ticket._crowd_find_point()
+
+    @api.model
+    def _crowd_point_depends(self):
+        """Facts of the ticket only: a changed service leaves its old tickets alone."""
+        names = ["crowd_deadline", "crowd_when", "crowd_wished_to", "crowd_service_id"]
+        return names + [name for name in (SLA_DEADLINE,) if name in self._fields]
 
     def _crowd_find_point(self):
         """Return the point of no return (naive UTC), or False without a deadline."""
@@ -74,10 +81,15 @@ class HelpdeskTicket(models.Model):
         )
 
     def _crowd_last_end(self):
-        """Return when the work must be done: the wished time, else the deadline."""
+        """Return when the work must be done.
+
+        The end of the wished time, else what ``helpdesk_mgmt_sla`` gives if it is
+        installed, else the ticket's own deadline.
+        """
         if self.crowd_when == "window" and self.crowd_wished_to:
             return self.crowd_wished_to
-        return self.crowd_deadline
+        agreed = self[SLA_DEADLINE] if SLA_DEADLINE in self._fields else False
+        return agreed or self.crowd_deadline
 
     def _crowd_travel_minutes(self):
         """Estimate the way of a technician, who may come from the radius' edge."""

@@ -1,8 +1,12 @@
 from odoo import SUPERUSER_ID, _, api, models
 from odoo.exceptions import UserError
 
+from .crowd_dispatch_clock import SEARCH_STATES
+
 #: What makes a ticket ready for its policy.
 STARTERS = {"crowd_service_id", "fsm_location_id", "crowd_policy_id", "team_id"}
+#: What moves the point of no return.
+DEADLINES = {"crowd_deadline", "crowd_when", "crowd_wished_to", "priority"}
 
 
 class HelpdeskTicket(models.Model):
@@ -20,7 +24,17 @@ class HelpdeskTicket(models.Model):
         res = super().write(vals)
         if STARTERS & vals.keys():
             self._crowd_start_soon()
+        if DEADLINES & vals.keys():
+            self._crowd_replan_soon()
         return res
+
+    def _crowd_replan_soon(self):
+        """Let the ladders of these tickets be planned anew: others may hold them now."""
+        for dispatch in self.sudo().crowd_dispatch_id:  # the ladder is the engine's
+            if dispatch.policy_id and dispatch.state in SEARCH_STATES:
+                dispatch._by_clock(
+                    _("New deadline of %s") % dispatch.name
+                )._job_replan()
 
     def _crowd_start_soon(self):
         """Store a job for each of these tickets that a policy could begin with."""

@@ -53,6 +53,7 @@ from . import test_rota
 from . import test_ladder
 from . import test_policy
 from . import test_clock
+from . import test_dry_run
 from . import test_live
 from . import test_reach
 from . import test_board

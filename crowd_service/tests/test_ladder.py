@@ -124,6 +124,9 @@ class TestLadder(LadderCase):
         self._create_policy(self._ask(bonus=15.0), self._tell())
         dispatch = self._start()
         self.assertEqual(set(dispatch.offer_ids.mapped("bonus")), {15.0})
+        price = dispatch.offer_ids[0]._crowd_public_values()["price"]
+        self.assertIn("49.00", price)
+        self.assertIn("15.00", price)
         self.assertEqual(dispatch.offer_ids.step_id, dispatch.step_ids[0])
 
     def test_radius_and_community_narrow(self):
@@ -263,6 +266,28 @@ class TestLadder(LadderCase):
             set(dispatch.offer_ids.mapped("expires_at")),
             {self.ticket.crowd_point_of_no_return},
         )
+
+    def test_deadline_that_is_moved(self):
+        self._create_policy(self._ask(), self._ask("all", 60), self._tell(after=90))
+        dispatch = self._start()
+        point, deadline = (
+            self.ticket.crowd_point_of_no_return,
+            self.ticket.crowd_deadline,
+        )
+        near = dispatch.started_at + timedelta(minutes=20)
+        self.ticket.with_user(self.agent).crowd_deadline = near + (deadline - point)
+        self._run_jobs("crowd.dispatch", is_due=True)
+        self.assertEqual(dispatch.step_ids[1].why, "too_late")
+        self.assertEqual(dispatch.step_ids[2].due_at, near)
+        self.assertEqual(dispatch.next_deadline, near)
+        self.assertEqual(set(dispatch.offer_ids.mapped("expires_at")), {near})
+        self.ticket.crowd_deadline = deadline
+        self._run_jobs("crowd.dispatch", is_due=True)
+        self.assertEqual(
+            [self._minutes(dispatch, step.due_at) for step in dispatch.step_ids],
+            [0, 60, 90],
+        )
+        self.assertEqual(dispatch.step_ids.mapped("why"), [False] * 3)
 
     def test_no_time_at_all(self):
         self._create_policy(self._ask(), self._tell())

@@ -77,8 +77,8 @@ def plan(steps, start, point=None, desk: Optional[Callable] = None):
     >>> start = datetime(2026, 3, 2, 14)
     >>> steps = [Step("offer", 0), Step("offer", 15), Step("escalate", 45)]
     >>> for rung in plan(steps, start, datetime(2026, 3, 2, 14, 10)):
-    ...     print(rung.step.kind, rung.due_at.time(), rung.why)
-    offer 14:00:00
+    ...     print(rung.step.kind, rung.due_at.time(), rung.why or "-")
+    offer 14:00:00 -
     offer 14:15:00 too_late
     escalate 14:10:00 pulled
     """
