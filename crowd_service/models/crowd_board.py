@@ -171,18 +171,24 @@ class HelpdeskTicket(models.Model):
         """Return ``[(name, domain)]`` of the ways in which a ticket can fall silent."""
         then = self.env["crowd.clock"].now() - SILENT
         is_open = [("stage_id.closed", "=", False)]
-        dispatched = [("crowd_state", "in", OPEN_STATES)]
-        late = [("crowd_dispatch_id.next_deadline", "<=", then)]
-        left = [("crowd_responsible_id.active", "=", False)]
-        nobody = [("unattended", "=", True), ("crowd_state", "=", False)]
-        return [
-            ("clock", is_open + dispatched + late),
-            ("responsible", is_open + dispatched + left),
-            (
-                "first_answer",
-                is_open + nobody + [("crowd_first_answer_deadline", "<=", then)],
-            ),
+        nobody = [
+            ("unattended", "=", True),
+            ("crowd_state", "=", False),
+            ("crowd_first_answer_deadline", "<=", then),
         ]
+        late = self._crowd_dispatches([("next_deadline", "<=", then)])
+        left = self._crowd_dispatches([("responsible_id.active", "=", False)])
+        return [
+            ("clock", is_open + [("crowd_dispatch_id", "in", late)]),
+            ("responsible", is_open + [("crowd_dispatch_id", "in", left)]),
+            ("first_answer", is_open + nobody),
+        ]
+
+    @api.model
+    def _crowd_dispatches(self, domain):
+        """Return the ids of open dispatches: there are few of them, and an index."""
+        dispatches = self.env["crowd.dispatch"]
+        return dispatches.search([("state", "in", OPEN_STATES)] + domain).ids
 
     @api.model
     def _crowd_silence_labels(self):

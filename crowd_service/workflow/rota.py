@@ -75,6 +75,8 @@ class Rhythm:
 
     @staticmethod
     def _append(found, shift):
+        if shift.start >= shift.stop:
+            return  # all of it lies in the hour that DST leaves out
         before = found[-1] if found else None
         if before and before.turn == shift.turn and before.stop == shift.start:
             shift = Shift(before.start, shift.stop, shift.turn)
