@@ -45,6 +45,7 @@ JOB = (
     "ticket",
     "order",
     "is_started",
+    "is_hidden",
     "promised",
     "is_on_the_way",
     "is_asked",

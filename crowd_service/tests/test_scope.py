@@ -29,7 +29,9 @@ class TestScope(PageCase):
     def _confirm(self, model, kind, record, **values):
         link = "dispatch_id" if model == "crowd.intervene" else "offer_id"
         wizard = self.env[model].with_user(self.agent)
-        return wizard.create(dict({link: record.id, "kind": kind}, **values))
+        # as the client does: the defaults stay in the context of the button
+        defaults = {"default_%s" % link: record.id, "default_kind": kind}
+        return wizard.with_context(**defaults).create(values)
 
     # ------------------------------------------------------------------
     # beyond scope

@@ -1,5 +1,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.misc import clean_context
 
 from ..models.crowd_offer import REASONS
 
@@ -54,7 +55,10 @@ class CrowdAnswer(models.TransientModel):
     def action_confirm(self):
         """Carry the answer out."""
         self.ensure_one()
-        answer = getattr(self.offer_id, "_answer_%s" % self.kind)
+        # the defaults of this form are not those of the records it leads to
+        context = clean_context(self.env.context)
+        offer = self.offer_id.with_context(context)  # pylint: disable=context-overridden
+        answer = getattr(offer, "_answer_%s" % self.kind)
         return answer(self._get_reason(), self.note or "")
 
     def _get_reason(self):

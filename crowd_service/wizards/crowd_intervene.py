@@ -1,4 +1,5 @@
 from odoo import _, api, fields, models
+from odoo.tools.misc import clean_context
 
 from ..models.crowd_dispatch import HELD_STATES
 from ..models.crowd_dispatch_desk import DESK_REASONS
@@ -51,5 +52,9 @@ class CrowdIntervene(models.TransientModel):
     def action_confirm(self):
         """Carry the decision out."""
         self.ensure_one()
-        self.dispatch_id._intervene(self.kind, self.reason, self.note or "")
+        # the defaults of this form are not those of the records it leads to
+        context = clean_context(self.env.context)
+        dispatch = self.dispatch_id
+        dispatch = dispatch.with_context(context)  # pylint: disable=context-overridden
+        dispatch._intervene(self.kind, self.reason, self.note or "")
         return {"type": "ir.actions.act_window_close"}

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools.misc import clean_context
 
 
 class CrowdPromise(models.TransientModel):
@@ -18,5 +19,8 @@ class CrowdPromise(models.TransientModel):
     def action_confirm(self):
         """Tell everybody."""
         self.ensure_one()
-        self.offer_id._answer_promise(self.kind, self.minutes)
+        # the defaults of this form are not those of the records it leads to
+        context = clean_context(self.env.context)
+        offer = self.offer_id.with_context(context)  # pylint: disable=context-overridden
+        offer._answer_promise(self.kind, self.minutes)
         return {"type": "ir.actions.act_window_close"}

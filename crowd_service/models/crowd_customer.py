@@ -1,0 +1,94 @@
+from odoo import models
+
+#: What the customer is told, and the company's switch for it. Nobody switches off
+#: that he is asked for his consent.
+SWITCHES = {
+    "customer_found": "crowd_tell_found",
+    "customer_consent": None,
+    "customer_on_the_way": "crowd_tell_way",
+    "customer_late": "crowd_tell_way",
+    "customer_searching": "crowd_tell_search",
+    "customer_technician": "crowd_tell_technician",
+    "customer_done": "crowd_tell_done",
+}
+#: Escalations that the customer notices: the others are the desk's own business.
+NOTICED = (
+    "scope",
+    "unsolved",
+    "no_candidate",
+    "all_declined",
+    "all_ignored",
+    "deadline",
+    "policy",
+)
+
+
+class CrowdDispatch(models.Model):
+    """The customer is told what concerns him, in his language."""
+
+    _inherit = "crowd.dispatch"
+
+    def _tell_customer(self, purpose, occasion):
+        """Queue a message to the customer, unless the company does not want it.
+
+        :param purpose: a key of :data:`SWITCHES`
+        :param occasion: tells apart two messages of one purpose
+        """
+        self.ensure_one()
+        switch = SWITCHES[purpose]
+        if not self.ticket_id.partner_id or (switch and not self.company_id[switch]):
+            return
+        self.env["crowd.delivery"]._queue(
+            purpose, dispatches=self, occasion=str(occasion)
+        )
+
+    def _assign(self, offer):
+        res = super()._assign(offer)
+        asks = offer.worker_id.is_external and self.ticket_id._crowd_lacks_consent()
+        self._tell_customer(
+            "customer_consent" if asks else "customer_found", self._job_occasion()
+        )
+        return res
+
+    def _job_occasion(self):
+        """Return what makes this job and this promise another one."""
+        return "%d-%d" % (self.accepted_offer_id.id, self.promise_moves)
+
+    def _after_promise(self, event):
+        super()._after_promise(event)
+        self._tell_customer("customer_%s" % event, self._job_occasion())
+
+    def _find_another(self):
+        res = super()._find_another()
+        self._tell_new_search()
+        return res
+
+    def _desk_redispatch(self, note):
+        had_worker = bool(self.worker_id)
+        res = super()._desk_redispatch(note)
+        if had_worker:
+            self._tell_new_search()
+        return res
+
+    def _take_from_external(self):
+        res = super()._take_from_external()
+        self._tell_new_search()
+        return res
+
+    def _tell_new_search(self):
+        if self.state in ("searching", "offered"):
+            self._tell_customer("customer_searching", self.round)
+
+    def _hand_over(self, reason, *args, **kwargs):
+        before = self.state
+        escalation = super()._hand_over(reason, *args, **kwargs)
+        if reason in NOTICED and before != "escalated":
+            self._tell_customer("customer_technician", self.round)
+        return escalation
+
+    def _after_move(self, source, target):
+        res = super()._after_move(source, target)
+        if target == "done":
+            for dispatch in self:
+                dispatch._tell_customer("customer_done", 1)
+        return res
