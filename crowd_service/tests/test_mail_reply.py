@@ -6,8 +6,8 @@ from textwrap import dedent
 from odoo.tests import tagged
 
 from ..gateways import words
+from .delivery_case import DeliveryCase
 from .delivery_common import parse
-from .test_delivery import DeliveryCase
 
 BOUNCE = """\
     From: MAILER-DAEMON@mx.example.com

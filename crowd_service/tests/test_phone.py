@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from .test_delivery import DeliveryCase
+from .delivery_case import DeliveryCase
 
 
 @tagged("post_install", "-at_install")

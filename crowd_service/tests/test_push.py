@@ -12,8 +12,9 @@ from odoo.tests import tagged
 from .. import gateways
 from ..gateways import push
 from ..models.crowd_push import KEY, MOST
+from .delivery_case import DeliveryCase
 from .page_common import PageCase
-from .test_delivery import DeliveryCase
+from .test_gateway_contract import GatewayContract
 from .web_server import WebServer
 
 if push.WebPusher:
@@ -54,10 +55,8 @@ class Browser:
         )
 
 
-@skipUnless(push.WebPusher, "without pywebpush there are no notifications")
-@tagged("post_install", "-at_install")
-class TestPush(DeliveryCase):
-    """Notifications, against a real server that stands for a push service."""
+class PushCase(DeliveryCase):
+    """Anna has a browser that shows notifications."""
 
     def setUp(self):
         super().setUp()
@@ -65,9 +64,7 @@ class TestPush(DeliveryCase):
         self.service.start()
         self.addCleanup(self.service.stop)
         self.devices = self.env["crowd.push.subscription"]
-        self.browser = self._browser("/anna")
-        self.offer, self.other = self._offer_to(self.anna, self.rival)
-        self.delivery = self._deliveries(self.offer)
+        self.device = self._browser("/anna")
 
     def _browser(self, path, worker=None):
         browser = Browser(self.service.url + path)
@@ -80,6 +77,30 @@ class TestPush(DeliveryCase):
     def _send(self, deliveries):
         with self.service.allowed():
             super()._send(deliveries)
+
+
+@skipUnless(push.WebPusher, "without pywebpush there are no notifications")
+@tagged("post_install", "-at_install")
+class TestPushContract(GatewayContract, PushCase):
+    kind = "push"
+    LATER, NEVER, LOST = 429, 400, 504
+
+    def _other_side(self):
+        return self.service
+
+    def _received(self):
+        return len(self.service.hits) - self.service.refused
+
+
+@skipUnless(push.WebPusher, "without pywebpush there are no notifications")
+@tagged("post_install", "-at_install")
+class TestPush(PushCase):
+    """Notifications, against a real server that stands for a push service."""
+
+    def setUp(self):
+        super().setUp()
+        self.offer, self.other = self._offer_to(self.anna, self.rival)
+        self.delivery = self._deliveries(self.offer)
 
     def test_doctests(self):
         result = doctest.testmod(push)
@@ -95,7 +116,7 @@ class TestPush(DeliveryCase):
         self.assertEqual(headers["Content-Encoding"], "aes128gcm")
         self.assertAlmostEqual(int(headers["TTL"]), 1800, delta=10)
         self.assertEqual(headers["Urgency"], "high")
-        message = self.browser.read(body)
+        message = self.device.read(body)
         self.assertIn("Home network", message["title"])
         self.assertIn("Bern (30…)", message["body"])
         self.assertIn("/crowd/offer/", message["url"])
@@ -192,7 +213,7 @@ class TestPush(DeliveryCase):
         self._run_jobs("crowd.dispatch")
         taken = self._deliveries(self.offer, "taken")
         self._send(taken)
-        first, second = (self.browser.read(hit[2]) for hit in self.service.hits)
+        first, second = (self.device.read(hit[2]) for hit in self.service.hits)
         self.assertEqual(first["tag"], second["tag"])  # it replaces the offer
         self.assertIn("Already taken", second["title"])
         self.assertFalse(second["actions"])

@@ -10,8 +10,8 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..gateways import webhook
+from .delivery_case import DeliveryCase
 from .page_common import PageCase
-from .test_delivery import DeliveryCase
 from .web_server import WebServer
 
 NOW = datetime(2026, 3, 1, 12, 0, 0)

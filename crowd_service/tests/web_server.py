@@ -14,6 +14,7 @@ class _Handler(BaseHTTPRequestHandler):
         owner = self.server.owner
         owner.hits.append((self.path, dict(self.headers), body))
         status, headers = owner.answers.get(self.path, (owner.status, {}))
+        owner.refused += status >= 400
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -31,7 +32,7 @@ class WebServer:
     """
 
     def __init__(self):
-        self.status, self.answers, self.hits = 200, {}, []
+        self.status, self.answers, self.hits, self.refused = 200, {}, [], 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._server.daemon_threads = True
         self._server.owner = self
@@ -46,6 +47,15 @@ class WebServer:
         """Hang up."""
         self._server.shutdown()
         self._server.server_close()
+
+    @contextmanager
+    def doing(self, status):
+        """Answer otherwise for a while."""
+        before, self.status = self.status, status
+        try:
+            yield
+        finally:
+            self.status = before
 
     @contextmanager
     def allowed(self):
