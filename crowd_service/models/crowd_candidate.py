@@ -89,13 +89,33 @@ class CrowdCandidate(models.Model):
         ).unlink()
         kept = self._choose_kept(result, chosen)
         shown = self.env["crowd.matcher"]._confirm_distances(dispatch.ticket_id, kept)
+        return candidates._create_all(dispatch, shown)
+
+    @api.model
+    def _store_more(self, dispatch, chosen):
+        """Keep ``chosen`` beside those of the same round: a later wave asks them."""
+        candidates = self.sudo()  # a record of the engine, nobody may write it
+        known = candidates.search(
+            [("dispatch_id", "=", dispatch.id), ("round", "=", dispatch.round)]
+        )
+        asked = {candidate.worker_id for candidate in chosen}
+        known.filtered(lambda c: c.excluded_reason and c.worker_id.id in asked).unlink()
+        known = known.exists()
+        found = {candidate.worker_id.id for candidate in known}
+        new = [c for c in chosen if c.worker_id not in found]
+        shown = self.env["crowd.matcher"]._confirm_distances(dispatch.ticket_id, new)
+        candidates._create_all(dispatch, shown, len(known))
+
+    @api.model
+    def _create_all(self, dispatch, shown, before=0):
+        """Create the records of ``matching.Candidate`` s, ranked after ``before``."""
         reader = dispatch.sudo().responsible_id  # whoever acts: the desk reads it
-        words = candidates.with_context(lang=reader.lang, tz=reader.tz)
+        words = self.with_context(lang=reader.lang, tz=reader.tz)
         base = words._prepare_base(dispatch)
-        return candidates.create(
+        return self.create(
             [
                 dict(base, **words._prepare_values(candidate), rank=place)
-                for place, candidate in enumerate(shown, start=1)
+                for place, candidate in enumerate(shown, start=before + 1)
             ]
         )
 

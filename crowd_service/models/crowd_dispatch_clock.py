@@ -29,10 +29,11 @@ class CrowdDispatch(models.Model):
         return dispatches
 
     def write(self, vals):
+        deadline = fields.Datetime.to_datetime(vals.get("next_deadline"))
+        moved = self.filtered(lambda d: deadline and d.next_deadline != deadline)
         res = super().write(vals)
-        if vals.get("next_deadline"):
-            for dispatch in self:
-                dispatch._schedule_wake()
+        for dispatch in moved:
+            dispatch._schedule_wake()
         return res
 
     def _schedule_wake(self):

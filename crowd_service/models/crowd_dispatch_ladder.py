@@ -200,11 +200,19 @@ class CrowdDispatch(models.Model):
         narrow = step._narrow(self.ticket_id)
         if narrow is None or not self._is_matchable():
             return 0
+        is_first = not self._asked_workers()
         result = self.env["crowd.matcher"]._match(
-            self.ticket_id, dispatch=self, limit=max(50, wanted), narrow=narrow
+            self.ticket_id,
+            dispatch=self,
+            limit=max(50, wanted) if is_first else wanted,
+            near_misses=is_first,
+            narrow=narrow,
         )
-        self.env["crowd.candidate"]._store(self, result)
         best = result.ranked[:wanted]
+        if is_first:
+            self.env["crowd.candidate"]._store(self, result)
+        else:
+            self.env["crowd.candidate"]._store_more(self, best)
         return self._offer_to(best, step=step, ends=ends) if best else 0
 
     def _is_matchable(self):

@@ -125,16 +125,10 @@ class CrowdDispatch(models.Model):
         }
 
     def _after_wave(self, offers, expires_at, step=None):
-        if self.state == "offered":
-            self.next_deadline = max(self.next_deadline, expires_at)
-        else:
+        if self.state != "offered":
             if self.state != "searching":
                 self._move("searching")
-            self._move(
-                "offered",
-                offered_at=self.offered_at or self._now(),
-                next_deadline=expires_at,
-            )
+            self._move("offered", offered_at=self.offered_at or self._now())
         self._record("wave", quantity=len(offers))
         self._close_escalations("closed")
         self.env["crowd.delivery"]._queue(

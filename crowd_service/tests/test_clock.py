@@ -164,3 +164,35 @@ class TestClock(LadderCase):
         jobs = self.env["queue.job"].search([("method_name", "=", "_job_wake")])
         mine = jobs.filtered(lambda j: dispatch.id in j.records.ids)
         self.assertIn(dispatch.next_deadline, mine.mapped("eta"))
+
+    def _many_due(self, number):
+        """Return so many dispatches that are due at the same instant, and it."""
+        dispatches = self.env["crowd.dispatch"]
+        now = self.env["crowd.clock"].now()
+        for _place in range(number):
+            with self.at(now):
+                dispatches |= self._start(self._create_ticket())
+        return dispatches, dispatches[0].next_deadline
+
+    def _sweep_count(self, moment):
+        """Sweep at ``moment``; return how many statements that took."""
+        self.env["base"].flush()
+        self.env["base"].invalidate_cache()
+        before = self.cr.sql_log_count
+        with self.at(moment):
+            self.env["crowd.dispatch"]._cron_sweep()
+        return self.cr.sql_log_count - before
+
+    def test_many_tickets_due_in_the_same_minute(self):
+        """T57, short: the statements per ticket do not grow with their number."""
+        self._create_policy(self._ask(), self._tell())
+        self._many_due(1)
+        counts = {}
+        for number in (5, 20):
+            dispatches, moment = self._many_due(number)
+            counts[number] = self._sweep_count(moment) / number
+            dispatches.invalidate_cache()
+            self.assertEqual(set(dispatches.mapped("state")), {"escalated"})
+            self.assertEqual(len(dispatches.escalation_ids), number)
+        self.assertLess(counts[20], counts[5] * 1.1 + 5, counts)
+        self.assertLess(counts[20], 250, counts)

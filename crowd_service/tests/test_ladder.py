@@ -41,6 +41,16 @@ class TestLadder(LadderCase):
         ends = set(dispatch.offer_ids.mapped("expires_at"))
         self.assertEqual({self._minutes(dispatch, end) for end in ends}, {20})
 
+    def test_whom_each_wave_considered_is_kept(self):
+        self._create_policy(self._ask(radius_km=3), self._ask("all", 10), self._tell())
+        dispatch = self._start()
+        self._due(dispatch)
+        asked = dispatch.candidate_ids.filtered(lambda c: not c.excluded_reason)
+        self.assertEqual(asked.worker_id, dispatch.offer_ids.worker_id)
+        self.assertEqual(len(dispatch.candidate_ids.worker_id), 3)
+        ranks = dispatch.candidate_ids.mapped("rank")
+        self.assertEqual(len(ranks), len(set(ranks)))
+
     def test_accept_ends_the_ladder(self):
         self._create_policy(self._ask(), self._ask("all", 10), self._tell())
         dispatch = self._start()
