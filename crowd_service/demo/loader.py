@@ -39,6 +39,8 @@ PEOPLE = (
     "res.users",
     "res.users-workers",
     "helpdesk.ticket.team",
+    "crowd.reach",
+    "crowd.reach.line",
 )
 POLICIES = ("crowd_policy_remote", "crowd_policy_together", "crowd_policy_crowd_first")
 

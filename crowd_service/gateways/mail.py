@@ -27,6 +27,7 @@ class MailAdapter(Adapter):
 
     kind = "mail"
     not_for = ("which_one",)
+    longest_wait = 600  # seconds: after an outage everything is soon there
 
     def prepare(self, delivery):
         """Return the ``EmailMessage``."""

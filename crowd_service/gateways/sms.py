@@ -15,6 +15,7 @@ class SmsAdapter(Adapter):
     """Sends one text to one mobile phone."""
 
     kind = "sms"
+    longest_wait = 600  # seconds: after an outage everything is soon there
 
     def prepare(self, delivery):
         """Return the :class:`SmsRequest`."""

@@ -31,7 +31,9 @@ class CrowdGateway(models.Model):
         help="Empty: the outgoing mail server that Odoo would choose.",
     )
     max_attempts = fields.Integer(
-        default=6, help="After so many failures a message is dead on this gateway."
+        default=60,
+        help="After so many failures a message is dead on this gateway. 60: after some "
+        "ten hours; an offer ends much sooner.",
     )
     fallback_attempts = fields.Integer(
         default=2,

@@ -155,14 +155,17 @@ class CrowdPushSubscription(models.Model):
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
+    crowd_device_ids = fields.One2many(
+        "crowd.push.subscription", "partner_id", groups="base.group_system"
+    )
+
     def _crowd_devices(self):
         """Return the devices (as superuser) that show this person's notifications."""
-        devices = self.env["crowd.push.subscription"].sudo()  # the engine sends
-        workers = self.env["fsm.person"].sudo().with_context(active_test=False)
-        worker = workers.search([("partner_id", "=", self.id)], limit=1)
+        person = self.sudo().with_context(active_test=False)  # the engine sends
+        worker = person.crowd_worker_ids
         if worker and not worker.active:
-            return devices
-        return devices.search([("partner_id", "=", self.id)])
+            return person.crowd_device_ids.browse()
+        return person.crowd_device_ids
 
     def _crowd_reached_by_push(self, gateway, subject):
         return bool(self._crowd_devices())

@@ -81,7 +81,7 @@ class CrowdReach(models.Model):
         reach = self.search([("partner_id", "=", partner.id)])
         if reach:
             return reach
-        kinds = partner._crowd_default_kinds()
+        kinds = [k for k in partner._crowd_default_kinds() if k != "webhook"]
         lines = [(0, 0, {"kind": k, "sequence": n}) for n, k in enumerate(kinds)]
         return self.create({"partner_id": partner.id, "line_ids": lines})
 

@@ -22,7 +22,10 @@ class ResPartner(models.Model):
     def _crowd_kinds(self):
         """Return the kinds of gateways for this person, in order."""
         chosen = self.crowd_reach_ids.line_ids.mapped("kind")
-        return chosen or self._crowd_default_kinds()
+        if not chosen:
+            return self._crowd_default_kinds()
+        # the system of his company answers for him, whatever else he chose
+        return chosen if "webhook" in chosen else ["webhook"] + chosen
 
     def _crowd_default_kinds(self):
         return KINDS_OF_EMPLOYEES if self._crowd_login() else KINDS_OF_OTHERS

@@ -61,4 +61,5 @@ from . import test_health
 from . import test_http
 from . import test_sms
 from . import test_sms_inbound
+from . import test_outage
 from . import test_gateway_contract

@@ -318,7 +318,7 @@ class TestPortalReach(PageCase):
         )
         self.assertEqual(answer.status_code, 200)
         reach = self.anna.partner_id.crowd_reach_ids
-        self.assertEqual(reach.line_ids.mapped("kind"), ["webhook", "sms", "mail"])
+        self.assertEqual(reach.line_ids.mapped("kind"), ["sms", "mail"])
         self.assertEqual((reach.quiet_from, reach.quiet_to), (22.5, 6.75))
         self.assertIn("No offers from 22:30 to 06:45.", answer.text)
 
