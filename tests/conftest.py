@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 addon = types.ModuleType("crowd_service")
 addon.__path__ = [str(ROOT / "crowd_service")]
 sys.modules.setdefault("crowd_service", addon)
+sys.path.append(str(ROOT))  # the rooms beside the addon
 
 # the same examples in every run on CI; more, and new ones, where a developer asks for them
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)

@@ -1,0 +1,13 @@
+"""What a process of the pool does. Odoo is imported only there, once it has settings."""
+
+
+def run(options):
+    """Run one shard; see :func:`shard.run`."""
+    import odoo
+
+    conf = ["-c", options["config"], "--log-level=warn", "--max-cron-threads=0"]
+    odoo.tools.config.parse_config(conf)
+    odoo.netsvc.init_logger()
+    from . import shard
+
+    return shard.run(options)
