@@ -54,8 +54,15 @@ class CrowdHealth(models.TransientModel):
     def _find(self):
         """Return all findings, the worst first."""
         order = {level: number for number, (level, _label) in enumerate(LEVELS)}
-        findings = [found for check in self._checks() for found in check()]
+        now = self.env["crowd.clock"].now()
+        at_once = self.with_context(crowd_health_now=now)
+        findings = [found for check in at_once._checks() for found in check()]
         return sorted(findings, key=lambda finding: order[finding.level])
+
+    @api.model
+    def _now(self):
+        """Return the moment of which the findings tell."""
+        return self.env.context.get("crowd_health_now") or self.env["crowd.clock"].now()
 
     @api.model
     def _checks(self):
@@ -93,8 +100,7 @@ class CrowdHealth(models.TransientModel):
     @api.model
     def _ago(self, moment):
         """Return how long ago ``moment`` (naive UTC) was, in words."""
-        now = self.env["crowd.clock"].now()
-        seconds = max(int((now - moment).total_seconds()), 0)
+        seconds = max(int((self._now() - moment).total_seconds()), 0)
         if seconds < 120:
             return _("%s s") % seconds
         if seconds < 2 * 3600:
@@ -125,6 +131,9 @@ class CrowdHealthLine(models.TransientModel):
         self.ensure_one()
         if not self.action:
             return False
-        return self.env["ir.actions.act_window"]._for_xml_id(
+        action = self.env["ir.actions.act_window"]._for_xml_id(
             "crowd_service." + self.action
         )
+        if self.area == "messages":
+            action["context"] = {"search_default_problems": 1}
+        return action

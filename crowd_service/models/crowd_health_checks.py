@@ -61,10 +61,6 @@ class CrowdHealth(models.TransientModel):
             self._check_search,
         ]
 
-    @api.model
-    def _now(self):
-        return self.env["crowd.clock"].now()
-
     # ------------------------------------------------------------------
     # tickets and clock
     # ------------------------------------------------------------------

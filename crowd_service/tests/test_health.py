@@ -13,8 +13,10 @@ class TestHealth(CrowdCase):
         super().setUp()
         self.now = self.env["crowd.clock"].now()
         self.env.cr.execute("DELETE FROM queue_job")
-        crons = self.env["ir.cron"].search([("name", "like", "Crowd:")])
-        crons.write({"nextcall": self.now + timedelta(minutes=1)})
+        crons = self.env["ir.cron"].with_context(active_test=False)
+        crons.search([("name", "like", "Crowd:")]).write(
+            {"nextcall": self.now + timedelta(minutes=1), "active": True}
+        )
 
     def _look(self, user=None):
         self.env.cache.invalidate()
@@ -109,6 +111,28 @@ class TestHealth(CrowdCase):
             }
         )
         self.assertIn("Agent is on duty", self._finding("Nights of A").sentence)
+
+    def test_the_number_of_statements_does_not_grow(self):
+        def statements():
+            self.env["base"].flush()
+            self.env.cache.invalidate()
+            before = self.env.cr.sql_log_count
+            self.env["crowd.health"].with_user(self.manager)._find()
+            return self.env.cr.sql_log_count - before
+
+        self._add_one_of_each()
+        statements()
+        before = statements()
+        for _number in range(5):
+            self._add_one_of_each()
+        self.assertEqual(statements(), before)
+
+    def _add_one_of_each(self):
+        common = {"name": "One more", "company_id": self.company_a.id}
+        self.env["crowd.rota"].create(common)
+        self.env["crowd.gateway"].create(dict(common, kind="mail"))
+        ticket = self._create_ticket()
+        ticket.crowd_first_answer_deadline = self.now - timedelta(hours=1)
 
     def test_worst_first(self):
         self._create_ticket().crowd_first_answer_deadline = self.now - timedelta(
