@@ -77,7 +77,9 @@ class CrowdDispatch(models.Model):
     def _watch_promise(self):
         """Look at the dispatch when the worker is expected, at the latest."""
         if self._is_worker_awaited():
-            self.next_deadline = min(self.next_deadline, self._promise_deadline())
+            deadline = self._promise_deadline()
+            if deadline > self._now():
+                self.next_deadline = min(self.next_deadline, deadline)
 
     def _promise_deadline(self):
         if not self.coming_asked_at:
@@ -141,7 +143,9 @@ class CrowdDispatch(models.Model):
 
     def _due_promise(self):
         """He is not on his way: ask him; without an answer somebody else is asked."""
-        if not self.coming_asked_at:
+        if self._waits_for_customer():
+            self._look_again(self._customer_reminder())
+        elif not self.coming_asked_at:
             self._ask_coming()
         elif self._promise_deadline() > self._now():
             self._watch_promise()
@@ -151,6 +155,10 @@ class CrowdDispatch(models.Model):
             )
         else:
             self._miss_promise()
+
+    def _waits_for_customer(self):
+        """Hook: tell whether the worker cannot come before the customer says more."""
+        return False
 
     def _ask_coming(self):
         self.coming_asked_at = self._now()

@@ -113,6 +113,7 @@ class HelpdeskTicket(models.Model):
             race.lock(dispatches)
         if self.crowd_consent == consent:
             return
+        dispatches._change_row()
         self.write(
             {
                 "crowd_consent": consent,
@@ -125,6 +126,8 @@ class HelpdeskTicket(models.Model):
         for dispatch in dispatches:
             if consent == "withdrawn":
                 dispatch._without_externals()
+            else:
+                dispatch._with_consent()
 
     def _crowd_note_consent(self, dispatches, consent, way):
         """Keep it in the history of the dispatch and on the ticket."""
@@ -155,6 +158,40 @@ class HelpdeskTicket(models.Model):
 
 class CrowdDispatch(models.Model):
     _inherit = "crowd.dispatch"
+
+    def _change_row(self):
+        """Make whoever decides with an older view of the ticket begin anew.
+
+        A lock without a change would not refresh the other's snapshot.
+        """
+        if self:
+            self.env.cr.execute(
+                "UPDATE crowd_dispatch SET write_date = write_date WHERE id IN %s",
+                (tuple(self.ids),),
+                log_exceptions=False,
+            )
+
+    def _waits_for_customer(self):
+        return not self.ticket_id._crowd_may_share(self.worker_id)
+
+    def _customer_reminder(self):
+        return _(
+            "The customer has not agreed yet that %s learns who he is: call him."
+        ) % (self.worker_id.name)
+
+    def _with_consent(self):
+        """The external who has the job learns who the customer is, and is told."""
+        if self.state not in HELD_STATES or not self.worker_id.is_external:
+            return
+        if self.state == "assigned" and not self.on_the_way_at:
+            self._begin_promise()
+        self.env["crowd.delivery"]._queue(
+            "agreed", offers=self.accepted_offer_id, occasion=self._consent_occasion()
+        )
+
+    def _consent_occasion(self):
+        """Return what tells this consent from those before."""
+        return fields.Datetime.to_string(self.ticket_id.crowd_consent_at)
 
     def _without_externals(self):
         """The customer wants no externals: offers and job go back, others are asked."""
@@ -194,6 +231,31 @@ class CrowdOffer(models.Model):
             for name in ("customer", "phone", "email", "address", "directions"):
                 values[name] = ""
         return values
+
+
+class CrowdDelivery(models.Model):
+    _inherit = "crowd.delivery"
+
+    purpose = fields.Selection(
+        selection_add=[("agreed", "The customer has agreed")],
+        ondelete={"agreed": "cascade"},
+    )
+
+    def _wanted_states(self):
+        return dict(super()._wanted_states(), agreed=("accepted",))
+
+    def _prepare_offer_values(self):
+        values = super()._prepare_offer_values()
+        if self.purpose == "agreed":
+            token = self.env["crowd.token"]._mint("offer", self.offer_id, self)
+            values["link"] = "%s/crowd/offer/%s" % (self._base_url(), token)
+        return values
+
+    def _text_agreed(self, values):
+        return _(
+            "%(company)s: the customer has agreed (%(code)s, %(service)s). Name, address "
+            "and phone number: %(link)s"
+        ) % dict(values)
 
 
 class CrowdEvent(models.Model):

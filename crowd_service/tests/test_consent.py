@@ -76,6 +76,25 @@ class TestConsent(PageCase):
         self.assertEqual((event.kind, event.to_state), ("consent", "given"))
         self.assertFalse(event.user_id)
 
+    def test_the_worker_is_told_when_the_customer_agrees(self):
+        offer = self._job()
+        dispatch = offer.dispatch_id
+        with self.at(dispatch.next_deadline):
+            dispatch._job_wake()  # he cannot come: the customer is called, not he
+        self.assertFalse(self._deliveries(offer, "still_coming"))
+        reminder = " ".join(dispatch.activity_ids.mapped("summary"))
+        self.assertIn("has not agreed yet", reminder)
+        before = dispatch.promised_at
+        self.ticket.with_user(self.agent).action_crowd_consent()
+        self.assertGreaterEqual(dispatch.promised_at, before)
+        told = self._deliveries(offer, "agreed")
+        self.assertEqual(told.partner_id, self.anna.partner_id)
+        mail = told._prepare_mail()
+        self.assertIn("/crowd/offer/", mail["body"])
+        self.assertNotIn("${", mail["body"] + mail["subject"])
+        self.assertNoSecrets(mail["body"])
+        self.assertIn("has agreed", told._render_text())
+
     def test_technicians_need_no_consent(self):
         offer = self._job(self.tech)
         values = offer._crowd_public_values()
