@@ -6,6 +6,7 @@ from odoo import _, api, fields, models
 from odoo.osv import expression
 
 from .crowd_dispatch import HELD_STATES, OPEN_STATES
+from .crowd_rights import AGENT
 
 SOON = timedelta(minutes=10)
 RISK = timedelta(minutes=60)  # before the point of no return, or the deadline
@@ -139,11 +140,14 @@ class HelpdeskTicket(models.Model):
         string="Never answered",
         compute="_compute_crowd_is_unanswered",
         search="_search_crowd_is_unanswered",
+        groups=AGENT,
         help="Somebody should have moved, and nobody did: neither a person nor the "
         "clock.",
     )
     crowd_unanswered_why = fields.Char(
-        string="What is missing", compute="_compute_crowd_is_unanswered"
+        string="What is missing",
+        compute="_compute_crowd_is_unanswered",
+        groups=AGENT,
     )
 
     @api.depends_context("lang")

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from ..models.crowd_worker_search_check import LAST_CHECK
 from .common import CrowdCase
 
 
@@ -96,6 +97,59 @@ class TestHealth(CrowdCase):
         self.assertIn("was not used yet", self._finding("Fast SMS").sentence)
         gateway.database_uuid = "another"
         self.assertEqual(self._finding("Fast SMS").level, "warning")
+
+    def _deliveries(self, **values):
+        """Return the messages of two new offers, with ``values``, and their gateway."""
+        friends = [self._create_worker(name) for name in ("Friend 1", "Friend 2")]
+        gateway = self.env["crowd.gateway"].create(
+            {"name": "Own mail", "kind": "mail", "company_id": self.company_a.id}
+        )
+        ticket = self._create_ticket().with_user(self.agent)
+        ticket.crowd_dispatch([friend.id for friend in friends])
+        sent = self.env["crowd.delivery"].search([("gateway_id", "=", gateway.id)])
+        self.assertEqual(len(sent), 2)
+        sent.write(values)
+        return sent
+
+    def test_messages_that_wait(self):
+        self.assertTrue(self._finding("No message waits"))
+        sent = self._deliveries(next_try=self.now - timedelta(minutes=9))
+        finding = self._finding("2 messages wait, the oldest for 9 min")
+        self.assertEqual(finding.level, "bad")
+        self.assertTrue(finding.action_view()["context"]["search_default_problems"])
+        sent.write({"state": "dead"})
+        self.assertEqual(self._finding("2 messages were given up").level, "warning")
+        other = self._look(user=self.manager_b).line_ids.mapped("sentence")
+        self.assertFalse([text for text in other if "given up within" in text])
+
+    def test_a_gateway_that_does_not_work(self):
+        sent = self._deliveries(state="failed", failed_at=self.now)
+        self.assertEqual(self._finding("Own mail").level, "good", "twice happens")
+        gateway = sent.mapped("gateway_id")
+        sent[0].copy({"partner_id": self.customer.id, "failed_at": self.now})
+        finding = self._finding("Own mail: 3 failures in a row")
+        self.assertEqual(finding.level, "bad")
+        sent[0].write(
+            {"state": "sent", "sent_at": self.now + timedelta(minutes=1)},
+        )
+        self.assertTrue(gateway)
+        self.assertEqual(self._finding("Own mail").level, "good")
+
+    def test_stop_switch(self):
+        self.assertFalse(
+            self._look().line_ids.filtered(lambda f: "stopped" in f.sentence)
+        )
+        self.company_a.sudo().crowd_stopped = True
+        self.assertEqual(self._finding("All offers are stopped").level, "warning")
+
+    def test_search_table(self):
+        parameters = self.env["ir.config_parameter"]
+        parameters.set_param(LAST_CHECK, "%s 0" % self.now)
+        self.assertEqual(self._finding("Search table").level, "good")
+        parameters.set_param(LAST_CHECK, "%s 3" % self.now)
+        self.assertEqual(self._finding("Search table").level, "warning")
+        parameters.set_param(LAST_CHECK, "%s 0" % (self.now - timedelta(days=4)))
+        self.assertEqual(self._finding("Search table").level, "warning")
 
     def test_on_call(self):
         rota = self.env["crowd.rota"].create(
