@@ -1,0 +1,1 @@
+"""The main job, told against a running demo server."""
