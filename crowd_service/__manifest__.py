@@ -18,7 +18,7 @@
         "portal",
         "rating",
     ],
-    "external_dependencies": {"python": ["geopy", "standardwebhooks"]},
+    "external_dependencies": {"python": ["geopy", "phonenumbers", "standardwebhooks"]},
     "data": [
         "security/crowd_groups.xml",
         "security/ir.model.access.csv",
