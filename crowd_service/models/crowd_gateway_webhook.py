@@ -56,6 +56,9 @@ class CrowdGateway(models.Model):
         copy=False,
         help="Still accepted, and still signs, until the partner knows the new one.",
     )
+    has_secret_before = fields.Boolean(
+        string="Two secrets", compute="_compute_has_secret_before", compute_sudo=True
+    )
     webhook_answer_url = fields.Char(
         string="Answers to", compute="_compute_webhook_answer_url"
     )
@@ -79,6 +82,11 @@ class CrowdGateway(models.Model):
                 base,
                 gateway._origin.id,
             )
+
+    @api.depends("webhook_secret_before")
+    def _compute_has_secret_before(self):
+        for gateway in self:
+            gateway.has_secret_before = bool(gateway.webhook_secret_before)
 
     @api.onchange("kind")
     def _onchange_kind(self):
@@ -121,16 +129,27 @@ class CrowdGateway(models.Model):
         return list(filter(None, (self.webhook_secret, self.webhook_secret_before)))
 
     def action_new_secret(self):
-        """Sign with a new secret; the one before counts until it is forgotten."""
+        """Sign with a new secret, and show it; the one before still counts."""
+        self.ensure_one()
         self._check_keeper()
-        for gateway in self:
-            gateway.write(
-                {
-                    "webhook_secret_before": gateway.webhook_secret,
-                    "webhook_secret": self._new_secret(),
-                }
-            )
-        return True
+        secret = self._new_secret()
+        before = self.webhook_secret
+        self.write({"webhook_secret_before": before, "webhook_secret": secret})
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "title": _("Give this secret to the partner, now"),
+                "message": secret
+                + "\n\n"
+                + _(
+                    "It is shown this once. The one before counts until you forget it."
+                ),
+                "sticky": True,
+                "type": "warning",
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
 
     def action_forget_secret(self):
         """The partner has the new secret: the old one is worth nothing now."""

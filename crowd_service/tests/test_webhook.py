@@ -130,8 +130,10 @@ class TestWebhookOut(WebhookFactory, DeliveryCase):
 
     def test_rotation(self):
         before = self.hook.webhook_secret
-        self.hook.action_new_secret()
+        shown = self.hook.action_new_secret()["params"]["message"]
         self.assertNotEqual(self.hook.webhook_secret, before)
+        self.assertIn(self.hook.webhook_secret, shown)
+        self.assertTrue(self.hook.has_secret_before)
         self._send(self.delivery)
         _path, headers, body = self.partner_server.hits[0]
         for secret in (before, self.hook.webhook_secret):
@@ -171,6 +173,8 @@ class TestWebhookOut(WebhookFactory, DeliveryCase):
                 hook.export_data([name])
         with self.assertRaises(UserError):
             hook.action_new_secret()
+        form = self.env["crowd.gateway"].fields_view_get(view_type="form")
+        self.assertFalse([n for n in form["fields"] if n.startswith("webhook_secret")])
         self.assertFalse(self.hook.copy().webhook_secret == self.hook.webhook_secret)
 
     def test_secret_is_nowhere_else(self):

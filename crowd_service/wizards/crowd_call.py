@@ -33,15 +33,20 @@ class CrowdCall(models.TransientModel):
         for call in self:
             numbers = call.partner_id._crowd_phones()
             call.number = numbers[0] if numbers else False
-            call.other_numbers = ", ".join(numbers[1:])
+            call.other_numbers = ", ".join(numbers[1:]) or False
 
     @api.depends("delivery_id")
     @api.depends_context("lang")
     def _compute_script(self):
-        """What may be said: the same whitelist as in mails, in the agent's language."""
+        """What may be said: the same whitelist as in mails.
+
+        In the agent's language, and in the time of the worker.
+        """
         for call in self:
+            offer = call.offer_id
+            zone = call.partner_id._crowd_reader_context(offer.company_id)["tz"]
             values = {
-                "offer": call.offer_id._crowd_mail_values(),
+                "offer": offer.with_context(tz=zone)._crowd_mail_values(),
                 "purpose": call.purpose,
             }
             call.script = compat.render_view(

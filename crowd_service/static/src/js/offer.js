@@ -44,8 +44,24 @@
         });
     }
 
+    // A notification names the button: it is shown, and pressed by its reader only.
+    function showAsked() {
+        var name = {"#accept": "accept", "#decline": "decline"}[location.hash];
+        var form = name && document.querySelector("form[action$='/" + name + "']");
+        if (!form) {
+            return;
+        }
+        var details = form.closest("details");
+        if (details) {
+            details.open = true;
+        }
+        form.scrollIntoView({block: "center"});
+        form.querySelector("button, input:not([type=hidden])").focus();
+    }
+
     document.querySelectorAll("[data-crowd-seconds]").forEach(countDown);
     document.querySelectorAll("form[method=post]").forEach(lockWhenSent);
+    showAsked();
     window.addEventListener("pageshow", function () {
         document.querySelectorAll("form[data-crowd-sent]").forEach(function (form) {
             delete form.dataset.crowdSent;
