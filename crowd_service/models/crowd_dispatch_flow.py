@@ -208,7 +208,8 @@ class CrowdDispatch(models.Model):
                 next_deadline=self._in_minutes(self.company_id.crowd_follow_up_minutes),
             )
         elif self.paused_from == "escalated":
-            self._escalate("manual")
+            self._ensure_responsible()
+            self._escalate("manual", user=self.responsible_id)
         else:
             self._move(
                 "searching",

@@ -51,17 +51,17 @@ class CrowdPolicyStep(models.Model):
             if step.target == "rota" and not step.rota_id:
                 raise ValidationError(_("Choose the rota to which the step escalates."))
 
-    @api.constrains("user_id", "rota_id", "community_ids", "policy_id")
+    @api.constrains("user_id", "rota_id", "community_ids", "gateway_ids", "policy_id")
     def _check_company(self):
         """A policy for all companies names nobody of one; the others only their own."""
         for step in self:
             company = step.policy_id.company_id
-            named = step.community_ids.company_id | step.rota_id.company_id
-            if named - company:
+            named = (step.community_ids.company_id | step.rota_id.company_id) - company
+            if named or step.gateway_ids.company_id - company:
                 raise ValidationError(
                     _(
-                        "A step names communities and rotas of its policy's company "
-                        "only. Give the policy a company first."
+                        "A step names communities, rotas and gateways of its policy's "
+                        "company only. Give the policy a company first."
                     )
                 )
             user = step.user_id.sudo()  # everybody's companies are needed

@@ -33,7 +33,9 @@ class CrowdStepMixin(models.AbstractModel):
         "inside the company becomes responsible and has to say so.",
     )
     after_minutes = fields.Integer(
-        string="After (minutes)", help="Since the ladder began, by the clock beside."
+        string="After (minutes)",
+        default=0,
+        help="Since the ladder began, by the clock beside.",
     )
     clock = fields.Selection(
         [("crowd", "Always running"), ("desk", "Desk hours")],
@@ -58,17 +60,24 @@ class CrowdStepMixin(models.AbstractModel):
     community_ids = fields.Many2many(
         "crowd.community", string="Communities", help="Empty: all."
     )
-    radius_km = fields.Integer(string="Radius (km)", help="0: the service's.")
+    radius_km = fields.Integer(
+        string="Radius (km)", default=0, help="0: the service's."
+    )
     quantity = fields.Integer(
         string="People", default=8, help="How many of the best are asked in all."
     )
     per_wave = fields.Integer(
-        string="At a time", help="0: all at once. Else so many, then a pause."
+        string="At a time",
+        default=0,
+        help="0: all at once. Else so many, then a pause.",
     )
     pause_minutes = fields.Integer(
-        string="Pause (minutes)", help="Between those who are asked one after another."
+        string="Pause (minutes)",
+        default=0,
+        help="Between those who are asked one after another.",
     )
     bonus = fields.Float(
+        default=0.0,
         digits="Product Price",
         help="Paid on top of the price, in the company's currency; the offer says so.",
     )
@@ -99,6 +108,7 @@ class CrowdStepMixin(models.AbstractModel):
     rota_id = fields.Many2one("crowd.rota", string="Rota")
     acknowledge_minutes = fields.Integer(
         string="Acknowledge within (minutes)",
+        default=0,
         help="By the clock of the step; then the next step comes. 0: the company's "
         "setting.",
     )

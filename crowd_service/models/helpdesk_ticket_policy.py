@@ -1,4 +1,5 @@
-from odoo import api, fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..matching import geo
 from ..workflow.point_of_no_return import point_of_no_return
@@ -30,7 +31,10 @@ class HelpdeskTicket(models.Model):
         compute="_compute_crowd_policy_words", groups="crowd_service.group_crowd_agent"
     )
     crowd_is_stopped = fields.Boolean(related="company_id.crowd_stopped")
-    crowd_stop_reason = fields.Char(related="company_id.crowd_stop_reason")
+    crowd_stop_reason = fields.Char(
+        related="company_id.crowd_stop_reason",
+        groups="crowd_service.group_crowd_agent",
+    )
     crowd_point_of_no_return = fields.Datetime(
         string="Point of no return",
         compute="_compute_crowd_point_of_no_return",
@@ -38,6 +42,13 @@ class HelpdeskTicket(models.Model):
         help="From then on only your own people can keep the deadline: the deadline "
         "less travel (estimated), planned work and the time to answer.",
     )
+
+    @api.constrains("crowd_policy_id", "company_id")
+    def _check_crowd_policy(self):
+        for ticket in self:
+            company = ticket.sudo().crowd_policy_id.company_id  # of whichever company
+            if company and company != ticket.company_id:
+                raise ValidationError(_("This policy belongs to another company."))
 
     @api.depends_context("lang")
     @api.depends("crowd_policy_id", "crowd_service_id", "priority", "team_id")

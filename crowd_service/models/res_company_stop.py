@@ -13,11 +13,15 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     crowd_stopped = fields.Boolean(string="All offers are stopped", readonly=True)
-    crowd_stopped_at = fields.Datetime(string="Stopped", readonly=True)
-    crowd_stopped_by_id = fields.Many2one(
-        "res.users", string="Stopped by", readonly=True
+    crowd_stopped_at = fields.Datetime(
+        string="Stopped", readonly=True, groups="base.group_user"
     )
-    crowd_stop_reason = fields.Char(string="Why offers are stopped", readonly=True)
+    crowd_stopped_by_id = fields.Many2one(
+        "res.users", string="Stopped by", readonly=True, groups="base.group_user"
+    )
+    crowd_stop_reason = fields.Char(
+        string="Why offers are stopped", readonly=True, groups="base.group_user"
+    )
 
     def _crowd_stop(self, reason):
         """Withdraw all open offers of the company; tickets go to people inside.

@@ -1,7 +1,10 @@
 from datetime import datetime
 
-from odoo.exceptions import AccessError, UserError
+from psycopg2 import IntegrityError
+
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .ladder_common import LadderCase
 
@@ -95,6 +98,55 @@ class TestPolicy(LadderCase):
         self.assertFalse(self._choose()[0])
         common = self._create_policy(self._tell(), company_id=False)
         self.assertEqual(self._choose()[0], common)
+
+    def test_policies_and_steps_stay_in_their_company(self):
+        foreign = self._create_policy(self._tell(), company_id=self.company_b.id)
+        with self.assertRaisesRegex(ValidationError, "another company"):
+            self.ticket.with_user(self.agent).crowd_policy_id = foreign
+        gateway = self.env["crowd.gateway"].create(
+            {"name": "B's", "kind": "mail", "company_id": self.company_b.id}
+        )
+        for step in (
+            self._ask(community_ids=[(6, 0, self.community_b.ids)]),
+            self._ask(gateway_ids=[(6, 0, gateway.ids)]),
+        ):
+            with self.assertRaisesRegex(ValidationError, "company only"):
+                self._create_policy(step, self._tell())
+        with self.assertRaisesRegex(ValidationError, "no internal user"):
+            self._create_policy(self._tell("user", user_id=self.manager_b.id))
+
+    def test_steps_that_make_no_sense(self):
+        for step in (
+            self._ask(quantity=0),
+            self._ask(quantity=4, per_wave=2),
+            self._ask(offer_minutes=0),
+            self._ask(after=-1),
+        ):
+            with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
+                with self.env.cr.savepoint():
+                    self._create_policy(step, self._tell())
+        for target in ("user", "rota"):
+            with self.assertRaisesRegex(ValidationError, "Choose the"):
+                self._create_policy(self._tell(target))
+
+    def test_gateways_of_a_step(self):
+        mail = self.env.ref("crowd_service.crowd_gateway_mail")
+        only = mail.copy({"name": "Mail of steps", "company_id": self.company_a.id})
+        self._create_policy(
+            self._ask(gateway_ids=[(6, 0, only.ids)]),
+            self._tell(gateway_ids=[(6, 0, only.ids)]),
+        )
+        dispatch = self._start()
+        deliveries = self.env["crowd.delivery"].search(
+            [("dispatch_id", "=", dispatch.id)]
+        )
+        self.assertEqual(deliveries.gateway_id, only)
+        self._wake(dispatch, 30)
+        told = self.env["crowd.delivery"].search(
+            [("escalation_id", "in", dispatch.escalation_ids.ids)]
+        )
+        mails = told.filtered(lambda d: d.kind == "mail")
+        self.assertEqual(mails.gateway_id, only)
 
     def test_common_policies_are_the_administrators(self):
         common = self._create_policy(self._tell(), company_id=False)
