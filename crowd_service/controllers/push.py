@@ -1,5 +1,7 @@
 import json
 
+from werkzeug.utils import redirect
+
 from odoo import http
 from odoo.exceptions import ValidationError
 from odoo.http import request
@@ -29,17 +31,24 @@ def push_values(partner, url):
     )
 
 
-def take_device(partner, post):
-    """Remember or forget a browser of ``partner``; return the answer."""
+def take_device(partner, post, page, offer=None):
+    """Remember or forget a browser of ``partner``; return the answer.
+
+    :param page: where the form "forget all" was
+    :param offer: the offer whose link was shown, if it was no login
+    """
     devices = request.env(context={})["crowd.push.subscription"]
     endpoint = as_text(post.get("endpoint"), 1001)
+    if post.get("off") == "all":
+        devices._forget(partner)
+        return with_headers(redirect(page, 303))
     if post.get("off"):
-        devices._forget(partner, None if post["off"] == "all" else endpoint)
+        devices._forget(partner, endpoint)
         return _answer(200, {"on": False})
     agent = request.httprequest.user_agent
     name = " · ".join(filter(None, [agent.browser, agent.platform])).title()
     try:
-        devices._remember(
+        device = devices._remember(
             partner,
             endpoint,
             as_text(post.get("p256dh"), 200),
@@ -48,6 +57,8 @@ def take_device(partner, post):
         )
     except ValidationError as error:
         return _answer(400, {"message": error.args[0]})
+    if offer:
+        device._tell_owner(offer)
     return _answer(200, {"on": True})
 
 
@@ -73,7 +84,8 @@ class PushByLink(OfferByLink):
         offer = self._find(token)
         if not offer or offer._phase() == "closed":
             return self._not_valid()
-        return take_device(offer.worker_id.partner_id, post)
+        partner = offer.worker_id.partner_id
+        return take_device(partner, post, self._address(token), offer)
 
     @http.route(
         "/crowd/manifest.webmanifest", methods=["GET"], save_session=False, **ROUTE
@@ -124,4 +136,4 @@ class PushPortal(ReachPortal):
         worker = self._worker()
         if not worker:
             raise request.not_found()
-        return take_device(worker.partner_id, post)
+        return take_device(worker.partner_id, post, PORTAL)

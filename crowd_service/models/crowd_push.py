@@ -134,6 +134,22 @@ class CrowdPushSubscription(models.Model):
         if not (is_address and point and push.decode_key(auth, 16)):
             raise ValidationError(_("This is no device that can show notifications."))
 
+    def _tell_owner(self, offer):
+        """Tell by e-mail that a device was added by way of a link.
+
+        A link may have been passed on: its owner hears of every new device, once.
+        """
+        deliveries = self.env["crowd.delivery"].sudo()  # the engine writes messages
+        partner, gateways = self.partner_id, self.env["crowd.gateway"].sudo()
+        usable = gateways._find_usable(offer.company_id)[offer.company_id]
+        mail = usable.filtered(lambda gateway: gateway.kind == "mail")[:1]
+        if not mail or not partner._crowd_email():
+            return
+        now = self.env["crowd.clock"].now()
+        values = deliveries._prepare("new_device", offer, mail, partner, now)
+        values["occasion"] = "device-%d" % self.id
+        deliveries._create_once([values])._enqueue()
+
     def _count_failure(self):
         for device in self:
             if device.failures + 1 >= FAILURES:
@@ -193,6 +209,18 @@ class CrowdDelivery(models.Model):
     """Notifications on devices."""
 
     _inherit = "crowd.delivery"
+
+    purpose = fields.Selection(
+        selection_add=[("new_device", "A device shows your offers")],
+        ondelete={"new_device": "cascade"},
+    )
+
+    def _wanted_states(self):
+        always = tuple(state for state, _label in self._offer_states())
+        return dict(super()._wanted_states(), new_device=always)
+
+    def _offer_states(self):
+        return self.env["crowd.offer"]._fields["state"].selection
 
     def _prepare_push(self):
         """Return what a device shows: it may lie open on a table."""

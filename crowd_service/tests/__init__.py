@@ -46,6 +46,7 @@ from . import test_mail_reply
 from . import test_phone
 from . import test_push
 from . import test_webhook
+from . import test_ways_back_dead
 from . import test_measures
 from . import test_experience
 from . import test_preference

@@ -322,6 +322,22 @@ class TestPushPage(PageCase):
         self._post(page, "push", endpoint=self.app.values["endpoint"], off="1")
         self.assertFalse(self._devices())
 
+    def test_who_has_the_link_cannot_do_it_secretly(self):
+        page = self.url_open(self.path)
+        for _twice in range(2):
+            self._post(page, "push", **self.app.values)
+        told = self._deliveries(self.offer, "new_device")
+        self.assertEqual((told.kind, told.state), ("mail", "queued"))
+        self.assertTrue(told._is_wanted())
+        text = told._render_mail()
+        self.assertIn("new device", text["subject"])
+        self.assertNotIn("/crowd/offer/", text["body_html"])
+        page = self.url_open(self.path)
+        self.assertIn("Forget all devices", page.text)
+        page = self._post(page, "push", off="all")
+        self.assertEqual(page.status_code, 200)
+        self.assertFalse(self._devices())
+
     def test_nothing_without_the_forms_secret(self):
         page = self.url_open(self.path)
         answer = self._post(page, "push", csrf_token="x", **self.app.values)
@@ -353,6 +369,7 @@ class TestPushPage(PageCase):
         answer = self._post(page, "push", **self.app.values)
         self.assertEqual(answer.json(), {"on": True})
         self.assertEqual(len(self._devices()), 1)
+        self.assertFalse(self._deliveries(self.offer, "new_device"))
 
     def test_portal_of_others(self):
         self.authenticate("crowd-portal", "crowd-portal")
