@@ -3,6 +3,7 @@ import json
 from odoo.tests import tagged
 
 from ..models.bus_live import TOUCHED
+from ..models.crowd_clock import simulated_clock
 from .common import CrowdCase
 
 
@@ -59,6 +60,11 @@ class TestLive(CrowdCase):
         self.assertIn(TOUCHED, self.env.cr.precommit.data)
         self.assertTrue(self._told())
         self.assertFalse(self._told(), "told once")
+
+    def test_a_simulated_time_has_no_screens(self):
+        with simulated_clock(self.env["crowd.clock"].now()):
+            self.env["crowd.live"]._touch(self.dispatch)
+        self.assertFalse(self._told())
 
     def test_offers_and_escalations_are_told(self):
         self.dispatch.offer_ids._move("declined")
