@@ -77,6 +77,21 @@ class TestPromise(PageCase):
         event = self.dispatch.event_ids[-1:]
         self.assertEqual(event.summary, "Anna Helper is on the way")
 
+    def test_in_the_portal(self):
+        login = "anna helper"
+        partner = self.anna.partner_id
+        self._create_user(login, "base.group_portal", partner_id=partner.id)
+        self.authenticate("crowd-anna-helper", "crowd-anna-helper")
+        url = "/my/offers/%d" % self.offer.id
+        self._post(self.url_open(url), "late", minutes="15")
+        self.assertEqual(self.dispatch.promise_moves, 1)
+        self._post(self.url_open(url), "on_my_way", minutes="10")
+        self.assertTrue(self.dispatch.on_the_way_at)
+        self._post(self.url_open(url), "scope", reason="danger")
+        self.assertEqual(self.offer.state, "out_of_scope")
+        event = self.dispatch.event_ids.filtered(lambda e: e.kind == "answer")[-1:]
+        self.assertEqual(event.channel, "portal")
+
     def test_nobody_on_his_way_is_asked(self):
         with self._after(30):
             self.offer._on_my_way(45)
