@@ -113,4 +113,5 @@ from . import crowd_board
 from . import crowd_health
 from . import crowd_health_checks
 from . import crowd_gateway_webhook
+from . import crowd_webhook_answer
 from . import crowd_push

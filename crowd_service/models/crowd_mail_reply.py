@@ -89,7 +89,7 @@ class CrowdDelivery(models.Model):
         found = ADDRESS.search(message_dict.get("recipients") or "")
         token = found.group(1).lower() if found else ""
         # the secret says whose answer it is, not the user who fetches mails
-        deliveries = self.with_user(SUPERUSER_ID).with_context({})
+        deliveries = self.with_env(self.env(user=SUPERUSER_ID, context={}))
         delivery = deliveries._find_answered(token, message_dict)
         if not delivery:
             return False

@@ -43,7 +43,7 @@ class Browser:
             "auth": text(self.secret),
         }
 
-    def read(self, body):
+    def decrypt(self, body):
         """Return what was encrypted for this browser."""
         return json.loads(
             http_ece.decrypt(
@@ -76,7 +76,7 @@ class PushCase(DeliveryCase):
 
     def _send(self, deliveries):
         with self.service.allowed():
-            super()._send(deliveries)
+            return super()._send(deliveries)
 
 
 @skipUnless(push.WebPusher, "without pywebpush there are no notifications")
@@ -116,7 +116,7 @@ class TestPush(PushCase):
         self.assertEqual(headers["Content-Encoding"], "aes128gcm")
         self.assertAlmostEqual(int(headers["TTL"]), 1800, delta=10)
         self.assertEqual(headers["Urgency"], "high")
-        message = self.device.read(body)
+        message = self.device.decrypt(body)
         self.assertIn("Home network", message["title"])
         self.assertIn("Bern (30…)", message["body"])
         self.assertIn("/crowd/offer/", message["url"])
@@ -213,7 +213,7 @@ class TestPush(PushCase):
         self._run_jobs("crowd.dispatch")
         taken = self._deliveries(self.offer, "taken")
         self._send(taken)
-        first, second = (self.device.read(hit[2]) for hit in self.service.hits)
+        first, second = (self.device.decrypt(hit[2]) for hit in self.service.hits)
         self.assertEqual(first["tag"], second["tag"])  # it replaces the offer
         self.assertIn("Already taken", second["title"])
         self.assertFalse(second["actions"])
@@ -387,7 +387,7 @@ class TestPushPage(PageCase):
             ticket = self._create_secret_ticket()
             (offer,) = self._offer_to(self.anna, ticket=ticket)
             self._deliveries(offer)._job_send()
-        message = self.app.read(request.call_args[0][3])
+        message = self.app.decrypt(request.call_args[0][3])
         path = message["url"][message["url"].index("/crowd/") :]
         rows = self._rows()
         page = self.url_open(path)

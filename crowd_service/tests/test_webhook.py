@@ -48,7 +48,7 @@ class TestWebhookOut(WebhookFactory, DeliveryCase):
 
     def _send(self, deliveries):
         with self.partner_server.allowed():
-            super()._send(deliveries)
+            return super()._send(deliveries)
 
     def test_doctests(self):
         result = doctest.testmod(webhook)
