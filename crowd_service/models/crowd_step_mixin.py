@@ -189,10 +189,14 @@ class CrowdStepMixin(models.AbstractModel):
     def _find_people(self, ticket, at, dispatch=None):
         """Return the ``res.users`` an escalation means, whoever is first at the front.
 
+        Whoever left, lost the company or is absent is passed over.
+
         :param at: instant of the escalation (naive UTC)
         """
         found = getattr(self, "_find_target_" + self.target)(ticket, at, dispatch)
-        return found.filtered(ticket._crowd_is_fit)
+        return found.filtered(ticket._crowd_is_fit) - self.env["crowd.duty"]._absent(
+            found, at
+        )
 
     def _find_target_user(self, ticket, at, dispatch):
         return self.user_id

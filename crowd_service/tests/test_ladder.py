@@ -163,6 +163,22 @@ class TestLadder(LadderCase):
         self.assertEqual(dispatch.escalation_ids[0].user_id, self.dispatcher)
         self.assertEqual(dispatch.escalation_ids[0].level, 2)
 
+    def test_absent_people_are_passed_over(self):
+        self._create_policy(
+            self._tell("user", 0, user_id=self.tech_user.id), self._tell("leader", 15)
+        )
+        now = self.env["crowd.clock"].now()
+        self.env["crowd.absence"].create(
+            {
+                "worker_id": self.tech.id,
+                "date_from": now - timedelta(hours=1),
+                "date_to": now + timedelta(days=1),
+            }
+        )
+        dispatch = self._start()
+        self.assertEqual(dispatch.escalation_ids.user_id, self.dispatcher)
+        self.assertEqual(dispatch.step_ids[0].why, "nobody_there")
+
     def test_after_the_last_step_the_old_climb(self):
         self._create_policy(self._tell("technician_on_duty", 0))
         dispatch = self._start()
