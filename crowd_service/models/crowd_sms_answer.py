@@ -1,7 +1,5 @@
 import re
 
-import psycopg2
-
 from odoo import SUPERUSER_ID, api, fields, models
 
 from .res_partner_reach import format_number
@@ -74,10 +72,7 @@ class CrowdSmsAnswer(models.Model):
             outcome == "answered"
         ):  # decided in transactions of its own, again is the same
             delivery._take_reply(words, False)
-        try:
-            with self.env.cr.savepoint():
-                answers.create(values)
-        except psycopg2.IntegrityError:  # the same answer, at the same moment
+        if not answers._keep(values):
             return False
         if outcome == "which_one":
             answers._ask_which(delivery, message_id)
@@ -87,6 +82,27 @@ class CrowdSmsAnswer(models.Model):
     def _is_known(self, values):
         domain = [(name, "=", values[name]) for name in ("gateway_id", "message_id")]
         return values["message_id"] and bool(self.search_count(domain))
+
+    @api.model
+    def _keep(self, values):
+        """Keep an answer; return False if it was kept at this very moment by another."""
+        self.env.cr.execute(
+            "INSERT INTO crowd_sms_answer"
+            " (gateway_id, message_id, outcome, create_uid, create_date)"
+            " VALUES (%s, %s, %s, %s, now() AT TIME ZONE 'UTC')"
+            " ON CONFLICT (gateway_id, message_id) DO NOTHING RETURNING id",
+            (
+                values["gateway_id"],
+                values["message_id"] or None,
+                values["outcome"],
+                self.env.uid,
+            ),
+            log_exceptions=False,
+        )
+        row = self.env.cr.fetchone()
+        if row:
+            self.browse(row[0]).write(values)
+        return bool(row)
 
     @api.model
     def _understand(self, gateway, values):
