@@ -17,6 +17,7 @@ from .behaviour import lot
 from .events import Queue
 
 JOB_LATENCY = timedelta(seconds=1)
+MOST_JOBS = 40  # in one transaction
 #: What the context says that nobody would see: followers, changes of each field.
 QUIET = {
     "tracking_disable": True,
@@ -39,6 +40,7 @@ class Simulation:
         self.registry = odoo.registry(name)
         self.habits, self.seed, self.start = habits, seed, start
         self.now, self.outages = start, outages
+        self._cr = self.registry.cursor()
         self.queue = Queue()
         self.errors = ErrorCounter()
         self.happened = {"events": 0, "jobs": 0, "jobs lost": 0}
@@ -71,8 +73,12 @@ class Simulation:
     @contextmanager
     def transaction(self, user_id=SUPERUSER_ID):
         """An environment of its own, committed at the end."""
-        with self.registry.cursor() as cr:
-            yield api.Environment(cr, user_id, dict(QUIET))
+        try:
+            yield api.Environment(self._cr, user_id, dict(QUIET))
+            self._cr.commit()
+        except BaseException:
+            self._cr.rollback()
+            raise
 
     def lot(self, *name):
         """Return the source of chance of whoever has this name."""
@@ -114,10 +120,17 @@ class Simulation:
         self.queue.push(at, self.run_job, job, key=key)
 
     def run_job(self, job):
-        """Do what a job of the queue does."""
-        self.happened["jobs"] += 1
+        """Do a job, and with it those of the same instant that are alike.
+
+        They share a transaction, as the messages of a wave are many.
+        """
+        jobs = [job]
+        while len(jobs) < MOST_JOBS and self.queue.is_next(self.now, self.run_job):
+            jobs.append(self.queue.pop().args[0])
+        self.happened["jobs"] += len(jobs)
         with self.transaction() as env:
-            perform(env, job)
+            for one in jobs:
+                perform(env, one)
 
 
 def perform(env, job):

@@ -31,6 +31,6 @@ class Queue:
         self._keys.discard(event.key)
         return event
 
-    def next_at(self):
-        """Return when the next event is, None when there is none."""
-        return self._heap[0].at if self._heap else None
+    def is_next(self, at, act):
+        """Tell whether the next event is due by then, and one of these acts."""
+        return bool(self._heap) and self._heap[0].at <= at and self._heap[0].act == act

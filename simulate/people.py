@@ -12,6 +12,17 @@ from . import behaviour
 CHANNELS = {"mail": "mail", "sms": "sms", "push": "push", "phone": "phone"}
 OVERDUE_LISTS = ("follow_up", "dead_delivery")
 LOOK_MINUTES = 30  # the desk looks at its lists
+#: What somebody sees who reads an offer, and how many jobs he has.
+ASKED = """
+SELECT o.id, o.state, l.kind, p.tz, o.worker_type, COALESCE(o.distance_km, 0),
+       COALESCE(o.price, 0) + COALESCE(o.bonus, 0),
+       (SELECT count(*) FROM crowd_offer j
+         WHERE j.worker_id = o.worker_id AND j.state = 'accepted')
+  FROM crowd_delivery l
+  JOIN crowd_offer o ON o.id = l.offer_id
+  JOIN res_partner p ON p.id = l.partner_id
+ WHERE l.id = %s
+"""
 
 
 class People:
@@ -41,11 +52,11 @@ class People:
             self._lot("notice", delivery.id),
             delivery.kind,
             worker,
-            self._hour(delivery.partner_id),
+            self._hour(delivery.partner_id.tz),
         )
 
-    def _hour(self, partner):
-        zone = pytz.timezone(partner.tz or "Europe/Zurich")
+    def _hour(self, zone):
+        zone = pytz.timezone(zone or "Europe/Zurich")
         return pytz.utc.localize(self.simulation.now).astimezone(zone).hour
 
     # ------------------------------------------------------------------
@@ -54,39 +65,29 @@ class People:
 
     def read_offer(self, delivery_id):
         with self.simulation.transaction() as env:
-            delivery = env["crowd.delivery"].browse(delivery_id)
-            offer = delivery.offer_id
-            if offer.state != "sent":
-                return
-            chance = self._lot("offer", offer.id)
-            answer = behaviour.answer(self.habits, chance, self._asked(offer))
-            channel = CHANNELS.get(delivery.kind, "portal")
-            if answer == "accept":
-                self._accept(offer, channel)
-            elif answer == "decline":
-                reason = chance.choice(behaviour.DECLINE_REASONS)
+            env.cr.execute(ASKED, [delivery_id])
+            offer_id, state, kind, zone, *facts = env.cr.fetchone()
+        if state != "sent":
+            return
+        chance = self._lot("offer", offer_id)
+        asked = behaviour.Asked(*facts, hour=self._hour(zone))
+        answer = behaviour.answer(self.habits, chance, asked)
+        channel = CHANNELS.get(kind, "portal")
+        if answer == "accept":
+            self.accept(offer_id, channel)
+        elif answer == "decline":
+            reason = chance.choice(behaviour.DECLINE_REASONS)
+            with self.simulation.transaction() as env:
+                offer = env["crowd.offer"].browse(offer_id)
                 offer._crowd_public_act("decline", channel, reason)
 
-    def _asked(self, offer):
-        jobs = offer.search_count(
-            [("worker_id", "=", offer.worker_id.id), ("state", "=", "accepted")]
-        )
-        return behaviour.Asked(
-            offer.worker_type,
-            offer.distance_km,
-            offer.price + offer.bonus,
-            jobs,
-            self._hour(offer.worker_id.partner_id),
-        )
-
-    def _accept(self, offer, channel):
-        answer = offer._crowd_public_act("accept", channel)
-        if answer["result"] == "busy":
-            self.simulation.after(1, self.accept_again, offer.id, channel)
-
-    def accept_again(self, offer_id, channel):
+    def accept(self, offer_id, channel):
+        """He presses the button; again when too many do."""
         with self.simulation.transaction() as env:
-            self._accept(env["crowd.offer"].browse(offer_id), channel)
+            offer = env["crowd.offer"].browse(offer_id)
+            answer = offer._crowd_public_act("accept", channel)
+        if answer["result"] == "busy":
+            self.simulation.after(1, self.accept, offer_id, channel)
 
     def read_won(self, delivery_id):
         """The job is his: decide how it ends, and when."""

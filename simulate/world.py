@@ -7,7 +7,8 @@ from odoo.exceptions import UserError
 
 from .demand import arrivals
 
-PUSH_SHARE = 3  # every third external gets SMS first, the others e-mail
+MAIL_SHARE = 4  # every fourth external wants e-mail only, the others an SMS first
+EXPERTS_SHARE = 4  # a service of experts is asked for as rarely
 OFFER, ESCALATE = "offer", "escalate"
 
 #: What a policy has besides its steps, and the steps: kind, then values.
@@ -112,11 +113,12 @@ class World:
         env["crowd.gateway"].create(dict(values, sms_url="http://sms.example/send"))
 
     def _services_of(self, env, company):
-        return (
-            env["product.template"]
-            .search([("is_crowd_service", "=", True), ("company_id", "=", company.id)])
-            .ids
+        """Return ids; those of services for experts are fewer than the others."""
+        services = env["product.template"].search(
+            [("is_crowd_service", "=", True), ("company_id", "=", company.id)]
         )
+        experts = services.filtered(lambda s: s.crowd_audience == "experts")
+        return (services - experts).ids * EXPERTS_SHARE + experts.ids
 
     def _team_of(self, env, company):
         return env["helpdesk.ticket.team"].search(
@@ -171,7 +173,9 @@ class World:
     def _choose_ways(self, env):
         """Some workers want an SMS first; they have a number for it."""
         workers = env["fsm.person"].search([("worker_type", "!=", "technician")])
-        for place, worker in enumerate(workers[::PUSH_SHARE]):
+        for place, worker in enumerate(workers):
+            if place % MAIL_SHARE == 0:
+                continue
             worker.partner_id.mobile = "+4179%07d" % place
             worker.mobile = worker.partner_id.mobile
             reach = env["crowd.reach"]._of(worker.partner_id)

@@ -47,9 +47,16 @@ class CrowdDispatch(models.Model):
         return self.with_user(SUPERUSER_ID).with_delay(eta=eta, description=description)
 
     def _job_wake(self):
-        """Do what is due; a job that comes too early or too late does no harm."""
-        if self.exists():
+        """Do what is due; a job that comes too early or too late does no harm.
+
+        Most come too early: the deadline was put off, and has a job of its own.
+        """
+        if self.search([("id", "in", self.ids)] + self._due_domain()):
             self._handle_due()
+
+    @api.model
+    def _due_domain(self):
+        return [("state", "in", OPEN_STATES), ("next_deadline", "<=", self._now())]
 
     @api.model
     def _cron_sweep(self, limit=10000, seconds=50):
@@ -59,12 +66,7 @@ class CrowdDispatch(models.Model):
             takes too long, and each dispatch is committed by itself
         """
         until = time.monotonic() + seconds
-        now = self._now()
-        due = self.search(
-            [("state", "in", OPEN_STATES), ("next_deadline", "<=", now)],
-            limit=limit,
-            order="next_deadline, id",
-        )
+        due = self.search(self._due_domain(), limit=limit, order="next_deadline, id")
         for dispatch_id in due.ids:
             if time.monotonic() > until:
                 break
