@@ -36,6 +36,18 @@ def hook(crowd):
 
 
 @pytest.fixture(scope="module")
+def sms(crowd):
+    """An SMS gateway, and the secret address of its provider's answers."""
+    values = {"name": "SMS", "kind": "sms", "company_id": crowd.company}
+    values.update(sms_url="https://sms.invalid/send", inbound_type="form")
+    gateway = crowd.admin("crowd.gateway", "create", values)
+    shown = crowd.admin("crowd.gateway", "action_new_inbound_key", [gateway])
+    path = shown["params"]["message"].split()[0].partition("/crowd/")[2]
+    yield gateway, f"{crowd.server.url}/crowd/{path}"
+    crowd.admin("crowd.gateway", "write", [gateway], {"active": False})
+
+
+@pytest.fixture(scope="module")
 def reply_domain(crowd):
     name = "mail.catchall.domain"
     crowd.admin("ir.config_parameter", "set_param", name, DOMAIN)
@@ -46,26 +58,29 @@ def reply_domain(crowd):
 class Ways:
     """What a worker holds in his hands who was told of an offer over every gateway."""
 
-    def __init__(self, crowd, hook, dispatch, offer):
-        self.crowd, self.hook, self.dispatch, self.offer = crowd, hook, dispatch, offer
+    def __init__(self, crowd, hook, sms, dispatch, offer):
+        self.crowd, self.hook, self.sms_gateway = crowd, hook, sms
+        self.dispatch, self.offer = dispatch, offer
         [row] = crowd.server.sql(
             "SELECT o.name, o.worker_id, p.partner_id FROM crowd_offer o"
             " JOIN fsm_person p ON p.id = o.worker_id WHERE o.id = %s",
             offer,
         )
         self.name, self.worker, self.partner = row
+        self.number = "+4179%07d" % self.worker
 
     def delivery(self, kind):
         """Return a message over a gateway of that ``kind``; nothing was sent."""
-        gateway = self.hook[0] if kind == "webhook" else self.gateway(kind)
+        own = {"webhook": self.hook, "sms": self.sms_gateway}.get(kind)
+        gateway = own[0] if own else self.gateway(kind)
         values = (gateway, kind, self.crowd.company, self.offer, self.dispatch)
         with self.crowd.server.cursor() as cr:
             cr.execute(
                 "INSERT INTO crowd_delivery (gateway_id, kind, company_id, offer_id,"
-                " dispatch_id, partner_id, purpose, occasion, state, attempts)"
-                " VALUES (%s, %s, %s, %s, %s, %s, 'offer', %s, 'sent', 1)"
+                " dispatch_id, partner_id, address, occasion, purpose, state, attempts)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'offer', 'sent', 1)"
                 " RETURNING id",
-                (*values, self.partner, secrets.token_hex(4)),
+                (*values, self.partner, self.number, secrets.token_hex(4)),
             )
             return cr.fetchone()[0]
 
@@ -108,14 +123,28 @@ class Ways:
 
         def answer():
             rpc("mail.thread", "message_process", False, raw)
-            [(state,)] = self.crowd.server.sql(
-                "SELECT state FROM crowd_offer WHERE id = %s", self.offer
-            )
-            return Answer(
-                {"accepted": "accepted", "lost": "taken"}.get(state, state), 0
-            )
+            return self.outcome()
 
         return answer
+
+    def sms(self):
+        self.delivery("sms")
+        values = {"from": self.number, "text": "1"}
+
+        def answer():
+            data = dict(values, id=secrets.token_hex(8))
+            reply = requests.post(self.sms_gateway[1], data=data, timeout=60)
+            assert reply.status_code == 200, reply.text
+            return self.outcome()
+
+        return answer
+
+    def outcome(self):
+        """Return what became of the offer of somebody who is not told at once."""
+        [(state,)] = self.crowd.server.sql(
+            "SELECT state FROM crowd_offer WHERE id = %s", self.offer
+        )
+        return Answer({"lost": "taken", "sent": "busy"}.get(state, state), 0)
 
     def webhook(self):
         self.delivery("webhook")
@@ -164,14 +193,14 @@ def patient(call):
     return answer
 
 
-CHANNELS = ("portal", "mail", "push", "mail_reply", "webhook", "phone")
+CHANNELS = ("portal", "mail", "push", "mail_reply", "sms", "webhook", "phone")
 
 
 @pytest.mark.parametrize("repeat", range(5))
-def test_t6_all_channels_at_once(server, crowd, hook, reply_domain, repeat):
+def test_t6_all_channels_at_once(server, crowd, hook, sms, reply_domain, repeat):
     """Each worker answers another way: one has the job, the others hear so."""
     _ticket, dispatch, offers = crowd.offered(crowd.workers(len(CHANNELS)))
-    ways = [Ways(crowd, hook, dispatch, offer) for offer in offers.values()]
+    ways = [Ways(crowd, hook, sms, dispatch, offer) for offer in offers.values()]
     calls = [patient(getattr(w, name)()) for w, name in zip(ways, CHANNELS)]
     server.wait_for_jobs()
 
@@ -185,11 +214,13 @@ def test_t6_all_channels_at_once(server, crowd, hook, reply_domain, repeat):
 
 
 @pytest.mark.parametrize("repeat", range(3))
-def test_t6_one_worker_over_all_channels(server, crowd, hook, reply_domain, repeat):
+def test_t6_one_worker_over_all_channels(
+    server, crowd, hook, sms, reply_domain, repeat
+):
     """He taps everywhere: one job, and no answer says that it is gone."""
     _ticket, dispatch, offers = crowd.offered(crowd.workers(1))
     [offer] = offers.values()
-    way = Ways(crowd, hook, dispatch, offer)
+    way = Ways(crowd, hook, sms, dispatch, offer)
     calls = [patient(getattr(way, name)()) for name in CHANNELS]
     server.wait_for_jobs()
 
@@ -204,11 +235,11 @@ def test_t6_one_worker_over_all_channels(server, crowd, hook, reply_domain, repe
     crowd.finish(dispatch)
 
 
-def test_t8_the_same_webhook_50_times(server, crowd, hook):
+def test_t8_the_same_webhook_50_times(server, crowd, hook, sms):
     """A partner's system repeats itself: it acts once, all answers are equal."""
     _ticket, dispatch, offers = crowd.offered(crowd.workers(1))
     [offer] = offers.values()
-    call = patient(Ways(crowd, hook, dispatch, offer).webhook())
+    call = patient(Ways(crowd, hook, sms, dispatch, offer).webhook())
     server.wait_for_jobs()
 
     answers = at_once([call] * 50)
