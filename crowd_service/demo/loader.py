@@ -72,6 +72,7 @@ class CrowdDemo(models.AbstractModel):
         demo._load_availability()
         demo._load_policies()
         demo._load_rotas()
+        demo._load_risk()
 
     @api.model
     def _load_policies(self):

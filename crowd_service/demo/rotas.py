@@ -1,4 +1,4 @@
-"""Who is on call in the demo, from a week ago to two months ahead."""
+"""Who is on call in the demo, from a week ago to two months ahead; what is at risk."""
 
 from datetime import timedelta
 
@@ -35,6 +35,20 @@ class CrowdDemo(models.AbstractModel):
         known = self._find_known(self.env["crowd.rota"])
         for name in set(ROTAS) - set(known):
             self._create_rota(name, **ROTAS[name])
+
+    @api.model
+    def _load_risk(self):
+        """Let the last ticket that waits for an answer have little time left."""
+        waiting = self.env["crowd.dispatch"].search(
+            [
+                ("company_id", "=", self._ref("company_alpenfunk").id),
+                ("state", "=", "offered"),
+            ],
+            order="id desc",
+            limit=1,
+        )
+        soon = self.env["crowd.clock"].now() + timedelta(minutes=55)
+        waiting.ticket_id.crowd_deadline = soon
 
     @api.model
     def _create_rota(self, reference, name, company, people, values):

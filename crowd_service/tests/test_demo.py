@@ -51,6 +51,9 @@ class TestDemo(SavepointCase):
         )
         self.assertGreater(len(shared), 5)
 
+    def test_something_is_at_risk(self):
+        self.assertTrue(self._count("crowd.dispatch", ("is_at_risk", "=", True)))
+
     def test_somebody_is_on_call(self):
         duties = self.env["crowd.duty"]
         for company in self.companies:
