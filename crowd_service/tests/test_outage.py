@@ -69,7 +69,7 @@ class TestOutage(SmsCase):
 
     def test_sms_while_mail_is_away(self):
         for worker in self.people[:4]:
-            worker.partner_id.mobile = "+41791112%03d" % worker.id
+            worker.partner_id.mobile = "+41791112%03d" % (worker.id % 1000)
             self.env["crowd.reach"]._of(worker.partner_id)._choose(["mail", "sms"], {})
         with self.at(self.start):
             self._offer_to(*self.people[:4], minutes=180)
