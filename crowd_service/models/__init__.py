@@ -56,6 +56,7 @@ from . import crowd_delivery_queue
 from . import crowd_delivery_send
 from . import crowd_delivery_hold
 from . import crowd_delivery_chain
+from . import crowd_delivery_bounced
 from . import crowd_delivery_mail
 from . import crowd_delivery_text
 from . import crowd_sms_answer
@@ -102,7 +103,6 @@ from . import crowd_duty
 from . import crowd_mail_reply
 from . import crowd_dispatch_promise
 from . import helpdesk_ticket_consent
-from . import crowd_matcher_consent
 from . import crowd_customer
 from . import crowd_customer_message
 from . import crowd_customer_page

@@ -1,6 +1,6 @@
 """What a ticket asks for, read in one round trip."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import pytz
@@ -18,7 +18,7 @@ ENDED_STATES = [state for state in STATE_LABELS if state not in OPEN_STATES]
 TICKET = """
 SELECT t.crowd_service_id AS service_id, t.company_id, t.team_id, t.partner_id,
        t.name, t.crowd_summary, t.crowd_language_id, t.crowd_dispatch_id,
-       t.crowd_when, t.crowd_wished_from, t.crowd_wished_to,
+       t.crowd_when, t.crowd_wished_from, t.crowd_wished_to, t.crowd_consent,
        (SELECT closed FROM helpdesk_ticket_stage WHERE id = t.stage_id) AS is_closed,
        (SELECT json_build_array(
                    s.crowd_place = 'remote', s.crowd_radius_km, s.crowd_audience,
@@ -155,6 +155,8 @@ class CrowdMatcher(models.AbstractModel):
         row = self._read_ticket(ticket)
         if not self._is_matchable(row):
             self._check_matchable(ticket)
+        if row["crowd_consent"] == "withdrawn":  # no external learns who it is
+            narrow = replace(narrow, worker_types=(TECHNICIAN,))
         now = self.env["crowd.clock"].now()
         asked = self._read_asked(dispatch.id if dispatch else row["crowd_dispatch_id"])
         customers = {row["partner_id"], row["commercial_partner_id"]} - {None}
