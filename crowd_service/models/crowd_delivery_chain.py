@@ -15,7 +15,7 @@ class CrowdDelivery(models.Model):
 
     def _chain_mates(self):
         """Return the messages that tell this person the same over other gateways."""
-        if not self.gateway_order:
+        if "," not in (self.gateway_order or ""):
             return self.browse()
         subject = self._subject()
         field = subject._name.replace("crowd.", "") + "_id"

@@ -29,6 +29,8 @@ class CrowdDelivery(models.Model):
         if self.kind in SILENT or self.purpose not in CAN_WAIT:
             return ()
         reach = self.partner_id.crowd_reach_ids[:1]
+        if not reach.has_quiet:
+            return ()
         zone = self.partner_id._crowd_reader_context(self.company_id)["tz"]
         moment = reach._quiet_until(zone, self.env["crowd.clock"].now())
         if not moment or (self.purpose == "escalation" and self._is_on_duty()):

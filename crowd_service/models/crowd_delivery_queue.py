@@ -54,11 +54,17 @@ class CrowdDelivery(models.Model):
             subjects = subjects.filtered(lambda subject: subject in told)
         first = gateways or self.env["crowd.gateway"]
         usable = first.sudo()._find_usable(subjects.mapped("company_id"))
+        people = (
+            self.env["res.partner"]
+            .sudo()
+            .concat(*(deliveries._addressee(subject) for subject in subjects))
+        )
+        bounced = deliveries._find_bounced(people)
         values, missed = [], subjects.browse()
         for subject in subjects:
             wanted = told.get(subject, first.browse()) | first.sudo()
             ways = usable[subject.company_id]
-            rows = deliveries._prepare_rows(purpose, subject, wanted, ways)
+            rows = deliveries._prepare_rows(purpose, subject, wanted, ways, bounced)
             values += [dict(row, occasion=occasion) for row in rows]
             missed |= subject.browse() if rows else subject
         deliveries._create_once(values)._enqueue()
@@ -95,13 +101,14 @@ class CrowdDelivery(models.Model):
         return subject.ticket_id.partner_id
 
     @api.model
-    def _prepare_rows(self, purpose, subject, wanted, usable):
+    def _prepare_rows(self, purpose, subject, wanted, usable, bounced=()):
         """Return the values of the first messages about ``subject``.
 
         An escalation always is in the person's to-do list, whatever else tells him.
 
         :param wanted: gateways to try first
         :param usable: all gateways of the company, in order
+        :param bounced: as :meth:`_find_bounced` says
         """
         partner = self._addressee(subject)
         if not partner:
@@ -114,6 +121,7 @@ class CrowdDelivery(models.Model):
             )[:1]
             chain = chain.filtered(lambda g: g.kind != "activity")
             rows = [self._prepare(purpose, subject, g, partner, now) for g in beside]
+        chain = self._last_resorts(chain, partner, bounced)
         if chain:
             order = ",".join(map(str, chain.ids))
             row = self._prepare(purpose, subject, chain[0], partner, now)

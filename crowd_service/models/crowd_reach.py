@@ -144,9 +144,14 @@ class CrowdReachLine(models.Model):
 
     @api.depends("kind", "reach_id.partner_id")
     def _compute_address(self):
+        partners = self.reach_id.partner_id.sudo()  # their own addresses
+        bounced = self.env["crowd.delivery"].sudo()._find_bounced(partners)
         for line in self:
             partner = line.reach_id.partner_id.sudo()  # his own address
-            line.address = partner._crowd_address(line.kind)
+            address = partner._crowd_address(line.kind)
+            if (partner.id, line.kind, address) in bounced:
+                address = _("%s: nothing arrives there") % address
+            line.address = address
 
     def _kind_label(self):
         return dict(self._fields["kind"]._description_selection(self.env))[self.kind]

@@ -138,6 +138,36 @@ class TestReach(DeliveryCase):
         self.assertFalse(first._bounce("again"))
         self.assertEqual(len(self._deliveries(offer)), 2)
 
+    def test_addresses_that_bounced_are_tried_last(self):
+        self._reach(self.tech.partner_id, "mail", "activity")
+        (first,) = self._offer_to(self.tech)
+        self._send(self._deliveries(first))
+        self._deliveries(first)._bounce("no such mailbox")
+        (again,) = self._offer_to(self.tech, ticket=self._create_secret_ticket())
+        self.assertEqual(self._deliveries(again).kind, "activity")
+        line = self.tech.partner_id.crowd_reach_ids.line_ids[0]
+        self.assertIn("nothing arrives", line.address)
+        self.tech.partner_id.email = "other@example.com"
+        (corrected,) = self._offer_to(self.tech, ticket=self._create_secret_ticket())
+        self.assertEqual(self._deliveries(corrected).kind, "mail")
+        self.tech.partner_id.email = "tina.technician@example.com"
+        (later,) = self._offer_to(self.tech, ticket=self._create_secret_ticket())
+        self.assertEqual(self._deliveries(later).kind, "activity")
+        self.env.cr.execute(
+            "UPDATE crowd_delivery SET create_date = create_date - interval '8 days'"
+        )
+        (forgotten,) = self._offer_to(self.tech, ticket=self._create_secret_ticket())
+        self.assertEqual(self._deliveries(forgotten).kind, "mail")
+
+    def test_the_only_address_is_tried_again(self):
+        (first,) = self._offer_to(self.anna)
+        self._send(self._deliveries(first))
+        self._deliveries(first)._bounce("no such mailbox")
+        (again,) = self._offer_to(self.anna, ticket=self._create_secret_ticket())
+        self.assertEqual(self._deliveries(again).kind, "mail")
+        self._send(self._deliveries(again))
+        self.assertEqual(self._deliveries(again).state, "sent")
+
     def test_receipts_never_go_back(self):
         (offer,) = self._offer_to(self.anna)
         delivery = self._deliveries(offer)
