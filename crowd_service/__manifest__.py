@@ -44,6 +44,7 @@
         "views/crowd_gateway_views.xml",
         "views/crowd_dispatch_form_views.xml",
         "views/crowd_dispatch_views.xml",
+        "views/crowd_dispatch_promise_views.xml",
         "views/crowd_community_views.xml",
         "views/crowd_membership_views.xml",
         "views/crowd_response_views.xml",

@@ -55,8 +55,9 @@ class CrowdDispatch(models.Model):
         return "%d-%d" % (self.accepted_offer_id.id, self.promise_moves)
 
     def _after_promise(self, event):
-        super()._after_promise(event)
+        res = super()._after_promise(event)
         self._tell_customer("customer_%s" % event, self._job_occasion())
+        return res
 
     def _find_another(self):
         res = super()._find_another()

@@ -136,10 +136,10 @@ class CrowdDispatch(models.Model):
 
     def _due_assigned(self):
         if self._is_worker_awaited() and self.promised_at <= self._now():
-            self._due_promise()
-        else:
-            super()._due_assigned()
-            self._watch_promise()
+            return self._due_promise()
+        res = super()._due_assigned()
+        self._watch_promise()
+        return res
 
     def _due_promise(self):
         """He is not on his way: ask him; without an answer somebody else is asked."""

@@ -64,5 +64,6 @@ class CrowdOffer(models.Model):
         return {
             "promised": self._format_moment(dispatch.promised_at),
             "is_on_the_way": bool(dispatch.on_the_way_at),
-            "is_asked": bool(dispatch.coming_asked_at) and dispatch._is_worker_awaited(),
+            "is_asked": bool(dispatch.coming_asked_at)
+            and dispatch._is_worker_awaited(),
         }
