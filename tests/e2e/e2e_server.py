@@ -137,6 +137,7 @@ class Server:
         script("server", "start", "--name", self.name, *arguments, *smtp)
         facts = assignments(script("server", "env", "--name", self.name))
         self.url, self.log = facts["URL"], Path(facts["LOG"])
+        self.pid = int(facts["PID"])
         self.log_read = 0
 
     def halt(self):
