@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import machine
 
-PARTS = ("match", "recall", "peers", "offers", "screens")
+PARTS = ("match", "recall", "peers", "offers", "screens", "waves", "races")
 
 
 def size(text):
@@ -37,6 +37,7 @@ def parse(args):
     parser.add_argument("--repeats", type=int, default=3, help="of each ticket")
     parser.add_argument("--tickets", type=int, default=20, help="of each cell")
     parser.add_argument("--recall-seconds", type=int, default=90, help="per size")
+    parser.add_argument("--races", type=int, default=100, help="tickets of a race")
     parser.add_argument("--out", type=Path, default=Path(".local/bench"))
     parser.add_argument("--build", action="store_true", help="only make the databases")
     parser.add_argument("--statements", action="store_true", help="where the time goes")
@@ -60,12 +61,15 @@ def main(args):
     try:
         run.run(options, results)
     finally:  # what was measured until then is worth seeing
-        text = report.tables(results) if results.cells else ""
+        text = report.tables(results)
         print(text, flush=True)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "tables.txt").write_text(text + "\n")
-    report.draw(results, options.out / "match.svg")
-    print(f"\n{time.monotonic() - start:.0f} s; plot: {options.out / 'match.svg'}\n")
+    print(f"\n{time.monotonic() - start:.0f} s")
+    if results.cells:
+        report.draw(results, options.out / "match.svg")
+        print(f"plot: {options.out / 'match.svg'}")
+    print()
     found = goals.goals(results)
     for goal in found:
         print(goal.line())

@@ -38,6 +38,27 @@ def ratio(measured, of, to):
 
 def goals(results):
     """Return the goals that the results can tell of, :class:`run.Results`."""
+    crowds = _crowds(results) if results.cells else []
+    return crowds + (_live(results.on_server) if results.on_server else [])
+
+
+def _live(live):
+    """Return the goals of a real server."""
+    found = []
+    if live.waves:
+        what = "seconds from sending a wave to the last of 200 messages, one job runner"
+        found.append(Goal("P5b", median(live.waves), 5, what))
+    if live.winners:
+        tickets = sum(live.winners.values())
+        what = f"one winner among 64, share of {tickets:,} tickets"
+        share = live.winners[1] / tickets
+        found.append(Goal("P6", share, 1.0, what, is_least=True))
+        what = "retries / answers of 64 racers"
+        found.append(Goal("P6", live.retried, 0.01, what))
+    return found
+
+
+def _crowds(results):
     found = []
     largest = max(results.cells)
     cells = results.cells[largest]

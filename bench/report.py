@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 from statistics import median
 
-from . import desk
+from . import desk, live
 from .goals import growths, ratio
 from .stats import both, short, table
 
@@ -13,10 +13,17 @@ WIDTH, HEIGHT, LEFT, TOP = 760, 460, 70, 40
 
 def tables(results):
     """Return all tables as one text."""
+    parts = [live.table_of(results.on_server) if results.on_server else ""]
+    if results.cells:
+        parts += _crowds(results)
+    return "\n".join(filter(None, parts))
+
+
+def _crowds(results):
     parts = [_cells(count, cells) for count, cells in results.cells.items()]
     parts += [_growth(results), _peers(results), _recall(results), _offers(results)]
     parts.append(desk.table_of(results.screens) if results.screens else "")
-    return "\n".join(filter(None, [*parts, plot(results)]))
+    return [*parts, plot(results)]
 
 
 def _cells(count, cells):

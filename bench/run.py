@@ -1,8 +1,9 @@
 """One run: every measurement, in the same process, one after the other."""
 
 from dataclasses import dataclass, field
+from typing import Optional
 
-from . import desk, machine, measure, offers, peers
+from . import desk, live, machine, measure, offers, peers
 from .cells import CELLS, RADIUS_KM, tickets
 
 PEER_CELLS = ("Berlin, common skill", "village, common skill")
@@ -40,10 +41,22 @@ class Results:
     offers: tuple = ()
     in_range: int = 0
     screens: dict = field(default_factory=dict)
+    on_server: Optional[live.Live] = None
+
+
+#: What needs a server and no crowd.
+LIVE = {"waves", "races"}
 
 
 def run(options, results):
     """Measure what the options ask for; ``results`` are filled step by step."""
+    if options.only - LIVE:
+        _run_crowds(options, results)
+    if options.only & LIVE:
+        results.on_server = live.measure(options.only & LIVE, options.races)
+
+
+def _run_crowds(options, results):
     names = {count: machine.database(count) for count in options.sizes}
     if "screens" in options.only:
         machine.database(desk.FEW)
