@@ -1,4 +1,13 @@
-from odoo import api, fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import AccessError
+
+#: Nobody gets them out, not even those who may set them.
+SECRETS = (
+    "sms_secrets",
+    "inbound_hash",
+    "webhook_secret",
+    "webhook_secret_before",
+)
 
 
 class CrowdGateway(models.Model):
@@ -62,6 +71,12 @@ class CrowdGateway(models.Model):
             "A gateway is tried once at least before the next.",
         ),
     ]
+
+    def _export_rows(self, fields, **kwargs):
+        """Refuse secrets, also on the way over records that name a gateway."""
+        if any(path and path[0] in SECRETS for path in fields):
+            raise AccessError(_("Secrets are not exported."))
+        return super()._export_rows(fields, **kwargs)
 
     @api.model
     def _find_usable(self, companies):

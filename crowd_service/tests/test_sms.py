@@ -7,6 +7,7 @@ from odoo.tests import tagged
 
 from ..gateways import gsm, http, sms, templates
 from ..models import crowd_sms_answer
+from ..models.crowd_gateway import SECRETS
 from .sms_case import ANNA, KEY, SmsCase
 from .sms_server import (
     BROKEN,
@@ -203,6 +204,16 @@ class TestSmsSecrets(SmsCase):
         self.assertEqual(self.sms.sms_secret_names, "key")
         self.assertFalse(self.sms.sms_new_secret)
         self.assertFalse(self.sms.copy().sms_secrets)
+
+    def test_secrets_are_not_exported(self):
+        (offer,) = self._offer_to(self.anna)
+        delivery = self._deliveries(offer)
+        for name in SECRETS:
+            with self.assertRaises(AccessError):
+                self.sms.export_data(["id", name])
+            with self.assertRaises(AccessError):
+                delivery.export_data(["id", "gateway_id/" + name])
+        self.assertTrue(self.sms.export_data(["id", "name"])["datas"])
 
     def test_secrets_are_added_and_forgotten(self):
         self.sms.sms_new_secret = "user = someone"
