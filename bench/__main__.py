@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import machine
 
-PARTS = ("match", "recall", "peers", "offers", "screens", "waves", "races")
+PARTS = ("match", "recall", "peers", "offers", "screens", "timers", "waves", "races")
 
 
 def size(text):

@@ -39,7 +39,20 @@ def ratio(measured, of, to):
 def goals(results):
     """Return the goals that the results can tell of, :class:`run.Results`."""
     crowds = _crowds(results) if results.cells else []
-    return crowds + (_live(results.on_server) if results.on_server else [])
+    timers = _timers(*results.timers) if results.timers else []
+    return crowds + timers + (_live(results.on_server) if results.on_server else [])
+
+
+def _timers(few, many):
+    """Return the goals of a sweep over many deadlines."""
+    what = f"deadlines a minute, one sweep over {many.count:,}"
+    done = many.per_minute if many.done == many.count else 0
+    growth = many.statements_each / few.statements_each
+    return [
+        Goal("P8", done, 10_000, what, is_least=True),
+        Goal("P8", growth, 1.02, f"statements each, {many.count:,} / {few.count:,}"),
+        Goal("P8", many.memory_mb, 20, f"MB more for {many.count:,} deadlines"),
+    ]
 
 
 def _live(live):

@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 from statistics import median
 
-from . import desk, live
+from . import desk, live, timers
 from .goals import growths, ratio
 from .stats import both, short, table
 
@@ -14,6 +14,7 @@ WIDTH, HEIGHT, LEFT, TOP = 760, 460, 70, 40
 def tables(results):
     """Return all tables as one text."""
     parts = [live.table_of(results.on_server) if results.on_server else ""]
+    parts.append(timers.table_of(results.timers) if results.timers else "")
     if results.cells:
         parts += _crowds(results)
     return "\n".join(filter(None, parts))

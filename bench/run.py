@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Optional
 
-from . import desk, live, machine, measure, offers, peers
+from . import desk, live, machine, measure, offers, peers, timers
 from .cells import CELLS, RADIUS_KM, tickets
 
 PEER_CELLS = ("Berlin, common skill", "village, common skill")
@@ -42,16 +42,22 @@ class Results:
     in_range: int = 0
     screens: dict = field(default_factory=dict)
     on_server: Optional[live.Live] = None
+    timers: list = field(default_factory=list)
 
 
 #: What needs a server and no crowd.
 LIVE = {"waves", "races"}
+#: What needs only a small crowd.
+TIMERS = {"timers"}
 
 
 def run(options, results):
     """Measure what the options ask for; ``results`` are filled step by step."""
-    if options.only - LIVE:
+    if options.only - LIVE - TIMERS:
         _run_crowds(options, results)
+    if options.only & TIMERS:
+        machine.say("Sweeping deadlines")
+        results.timers = timers.measure(machine.database(desk.FEW))
     if options.only & LIVE:
         results.on_server = live.measure(options.only & LIVE, options.races)
 
