@@ -3,6 +3,7 @@ from odoo.tests import tagged
 
 from .delivery_common import FOR_THE_HOLDER, SECRETS
 from .invariants import check_invariants
+from .ladder_common import LadderCase
 from .page_common import PageCase
 
 HIDDEN = ("name", "phone", "email", "street", "directions")
@@ -257,3 +258,60 @@ class TestConsent(PageCase):
         tickets = self.env["helpdesk.ticket"].search([("name", "like", "Consent ")])
         consents = {t.name: t.crowd_consent for t in tickets}
         self.assertEqual(consents, {"Consent given": "given", "Consent x": False})
+
+
+@tagged("post_install", "-at_install")
+class TestOnTheLadder(LadderCase):
+    """The same with a policy: the ladder is planned anew, from now on."""
+
+    def setUp(self):
+        super().setUp()
+        self._create_policy(
+            self._ask("all"),
+            self._ask("crowd", after=20),
+            self._tell("technician_on_duty", after=40),
+            self._tell("fallback", after=60),
+        )
+        self.dispatch = self._start()
+        self.assertTrue(self.dispatch.policy_id)
+        self.offer = self._offer(self.dispatch, self.anna)
+        self.assertEqual(self.offer._accept("mail")["result"], "accepted")
+
+    def _planned(self):
+        return self.dispatch.step_ids.filtered(
+            lambda s: s.round == self.dispatch.round and s.state == "waiting"
+        )
+
+    def test_withdrawn_consent_plans_without_externals(self):
+        self.dispatch.ticket_id.with_user(self.agent).action_crowd_no_consent()
+        self.assertEqual(self.dispatch.round, 2)
+        self.assertTrue(self._planned() or self.dispatch.state == "escalated")
+        asked = self.dispatch._open_offers().worker_id
+        self.assertFalse(asked.filtered("is_external"))
+        self.assertNotEqual(self.dispatch.state, "assigned")
+
+    def test_no_show_plans_anew(self):
+        for moment in (self.dispatch.next_deadline, None):
+            with self.at(moment or self.dispatch.next_deadline):
+                self.dispatch._job_wake()
+        self.assertEqual(self.offer.state, "no_show")
+        self.assertEqual(self.dispatch.round, 2)
+        self.assertTrue(self._planned() or self.dispatch.state == "escalated")
+        self.assertNotIn(self.offer.worker_id, self.dispatch._open_offers().worker_id)
+
+    def test_scope_alarm_takes_the_next_escalation(self):
+        self.offer._raise_scope("tools")
+        self.assertEqual(self.dispatch.state, "escalated")
+        self.assertEqual(self.dispatch.escalation_ids[:1].reason, "scope")
+        self.assertFalse(self.dispatch._open_offers())
+
+    def test_the_desk_looks_for_somebody_else(self):
+        self.dispatch.with_user(self.agent)._intervene("redispatch", "late")
+        self.assertEqual(self.dispatch.round, 2)
+        self.assertTrue(self._planned() or self.dispatch.state == "escalated")
+
+    def test_the_desk_takes_over(self):
+        self.dispatch.with_user(self.agent)._intervene("take_over", "customer")
+        self.assertEqual(self.dispatch.responsible_id, self.agent)
+        self.assertFalse(self.dispatch._open_offers())
+        self.assertFalse(self._planned().filtered(lambda s: s.kind == "offer"))
