@@ -65,6 +65,9 @@ class Simulation:
                 with simulated_clock(self.now):
                     event.act(*event.args)
 
+    def close(self):
+        self._cr.close()
+
     def after(self, minutes, act, *args, key=None):
         """Let something happen in so many minutes."""
         at = self.now + timedelta(seconds=round(minutes * 60))

@@ -39,6 +39,7 @@ def run(options):
     _add_crons(simulation, end, last_ticket)
     simulation.queue.push(options["start"], people.look_at_lists, end + DRAIN)
     simulation.run(lambda: simulation.now > end and simulation.is_done)
+    simulation.close()
     with odoo.api.Environment.manage(), simulation.registry.cursor() as cr:
         found = facts.read(cr, last_ticket)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

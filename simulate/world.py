@@ -9,6 +9,13 @@ from .demand import arrivals
 
 MAIL_SHARE = 4  # every fourth external wants e-mail only, the others an SMS first
 EXPERTS_SHARE = 4  # a service of experts is asked for as rarely
+WAYS = ("sms", "mail")
+#: Numbers of no network; a worker's own one shadows that of his partner.
+NUMBERS = (
+    "UPDATE res_partner SET mobile = '+4179' || lpad(id::text, 7, '0') WHERE id IN %s",
+    "UPDATE fsm_person SET mobile = '+4179' || lpad(partner_id::text, 7, '0')"
+    " WHERE partner_id IN %s",
+)
 OFFER, ESCALATE = "offer", "escalate"
 
 #: What a policy has besides its steps, and the steps: kind, then values.
@@ -171,15 +178,25 @@ class World:
         env["crowd.duty"].create(values)
 
     def _choose_ways(self, env):
-        """Some workers want an SMS first; they have a number for it."""
+        """Most externals want an SMS first; they have a number for it."""
         workers = env["fsm.person"].search([("worker_type", "!=", "technician")])
-        for place, worker in enumerate(workers):
-            if place % MAIL_SHARE == 0:
-                continue
-            worker.partner_id.mobile = "+4179%07d" % place
-            worker.mobile = worker.partner_id.mobile
-            reach = env["crowd.reach"]._of(worker.partner_id)
-            reach._choose(["sms", "mail"], {"has_quiet": place % 2 == 0})
+        workers = workers.filtered(lambda w: w.id % MAIL_SHARE)
+        partners = workers.partner_id
+        for query in NUMBERS:
+            env.cr.execute(query, [tuple(partners.ids)])
+        env.cache.invalidate()
+        reaches = env["crowd.reach"].search([("partner_id", "in", partners.ids)])
+        lines = [(0, 0, {"kind": k, "sequence": n}) for n, k in enumerate(WAYS)]
+        env["crowd.reach"].create(
+            [
+                {
+                    "partner_id": partner.id,
+                    "has_quiet": partner.id % 2 == 0,
+                    "line_ids": lines,
+                }
+                for partner in partners - reaches.partner_id
+            ]
+        )
 
     # ------------------------------------------------------------------
     # tickets

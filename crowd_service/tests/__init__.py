@@ -1,3 +1,4 @@
+from . import test_sweep
 from . import test_availability
 from . import test_bad_positions
 from . import test_availability_rights
