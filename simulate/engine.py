@@ -16,6 +16,7 @@ from odoo.addons.queue_job.models import base as queue_base
 from .behaviour import lot
 from .events import Queue
 
+_logger = logging.getLogger(__name__)
 JOB_LATENCY = timedelta(seconds=1)
 MOST_JOBS = 40  # in one transaction
 #: What the context says that nobody would see: followers, changes of each field.
@@ -63,7 +64,14 @@ class Simulation:
                 self.now = at
                 self.happened["events"] += 1
                 with simulated_clock(self.now):
-                    event.act(*event.args)
+                    self._happen(event)
+
+    def _happen(self, event):
+        """Let an event happen; one that fails is an error, and the others go on."""
+        try:
+            event.act(*event.args)
+        except Exception:  # noqa: BLE001 whatever it is, it is counted and shown
+            _logger.exception("%s%s failed", event.act.__name__, event.args)
 
     def close(self):
         self._cr.close()
