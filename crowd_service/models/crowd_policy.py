@@ -92,6 +92,7 @@ class CrowdPolicy(models.Model):
                     % policy.name
                 )
 
+    @api.returns("self", lambda value: value.id)
     def copy(self, default=None):
         self.ensure_one()
         default = dict({"name": _("%s (copy)") % self.name}, **(default or {}))
