@@ -43,7 +43,8 @@ class CrowdDelivery(models.Model):
         return ours if is_right else found
 
     def _wanted_states(self):
-        return dict(super()._wanted_states(), which_one=("sent", "accepted"))
+        asked = ("sent", "accepted", "open", "acknowledged")
+        return dict(super()._wanted_states(), which_one=asked)
 
     def _prepare_sms(self):
         """Return ``(number, text)`` of this message."""

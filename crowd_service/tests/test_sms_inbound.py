@@ -142,6 +142,20 @@ class TestSmsAnswers(SmsCase):
         (offer,) = self._offer_to(self.tech, ticket=self._create_secret_ticket())
         self._send(self._deliveries(offer))
         self.assertEqual(self._receive("1", TECH).outcome, "which_one")
+        question = self.env["crowd.delivery"].search([("purpose", "=", "which_one")])
+        self._send(question)
+        self.assertEqual(question.state, "sent")
+        text = self.provider.messages[-1]["text"]
+        for subject in (offer, escalation):
+            self.assertIn("1 %s" % subject._sms_code(), text)
+        offer._decline("no_time")
+        self._receive("1", TECH)
+        self.assertEqual(escalation.state, "acknowledged")
+
+    def test_code_of_an_escalation(self):
+        escalation = self._escalate()
+        (offer,) = self._offer_to(self.tech, ticket=self._create_secret_ticket())
+        self._send(self._deliveries(offer))
         self._receive("1 %s" % escalation._sms_code(), TECH)
         self.assertEqual((escalation.state, offer.state), ("acknowledged", "sent"))
 
