@@ -52,7 +52,7 @@ class CrowdPolicyStep(models.Model):
                 raise ValidationError(_("Choose the rota to which the step escalates."))
 
     @api.constrains("user_id", "rota_id", "community_ids", "gateway_ids", "policy_id")
-    def _check_company(self):
+    def _check_named(self):
         """A policy for all companies names nobody of one; the others only their own."""
         for step in self:
             company = step.policy_id.company_id
