@@ -50,6 +50,7 @@ from . import crowd_escalation_flow
 from . import crowd_gateway
 from . import crowd_gateway_health
 from . import crowd_gateway_sms
+from . import crowd_gateway_inbound
 from . import crowd_reach
 from . import crowd_delivery
 from . import crowd_delivery_queue

@@ -194,9 +194,10 @@ class TestWebhookContract(GatewayContract, SmsCase):
         super().setUp()
 
     def _start_provider(self):
-        super()._start_provider()
+        res = super()._start_provider()
         hook = self.env["crowd.gateway"].search([("kind", "=", "webhook")])
         hook.webhook_url = self.provider.url
+        return res
 
     def _received(self):
         return len(self.provider.messages)
