@@ -16,7 +16,7 @@ from .cells import CELLS, NOW, tickets
 from .rows import last_id, move_sequence, spread
 from .stats import short, table
 
-FEW, MANY = 100, 1_000
+FEW, MANY = 50, 300
 PEOPLE = 8  # asked in each wave
 TABLES = ("helpdesk_ticket", "crowd_dispatch", "crowd_offer", "crowd_event")
 
