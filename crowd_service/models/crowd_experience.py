@@ -197,6 +197,10 @@ class CrowdExperience(models.Model):
     # learn
     # ------------------------------------------------------------------
 
+    def unlink(self):
+        self.env["crowd.worker.search"]._touch("worker", self.worker_id.ids)
+        return super().unlink()
+
     @api.model
     def _learn(self, ticket_ids):
         """Note those of the tickets that were solved; return how many rows changed."""
@@ -227,10 +231,7 @@ class CrowdExperience(models.Model):
     @api.model
     def _forget(self, tickets):
         """These tickets are not solved any more."""
-        known = self.search([("ticket_id", "in", tickets.ids)])
-        if known:
-            self.env["crowd.worker.search"]._touch("worker", known.worker_id.ids)
-            known.unlink()
+        self.search([("ticket_id", "in", tickets.ids)]).unlink()
 
     @api.model
     def _repair(self):
