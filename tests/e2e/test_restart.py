@@ -10,6 +10,7 @@ import xmlrpc.client
 import pytest
 from e2e_race import over_rpc
 from e2e_server import LOCAL, SCRIPTS
+from psycopg2 import sql
 
 LONG = bool(os.environ.get("CROWD_LONG"))
 PEOPLE = 100 if LONG else 20
@@ -71,7 +72,8 @@ class Person:
 @pytest.mark.parametrize("restart", (restart_fast, restart_immediately))
 def test_t15_database_restarts(server, crowd, restart):
     with server.cursor() as cr:  # the cluster of the tests may forget the last moment
-        cr.execute(f"ALTER DATABASE {server.database} SET synchronous_commit = on")
+        query = sql.SQL("ALTER DATABASE {} SET synchronous_commit = on")
+        cr.execute(query.format(sql.Identifier(server.database)))
         cr.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid != pg_backend_pid()"
