@@ -32,6 +32,8 @@ class CrowdDispatch(models.Model):
                 dict(
                     values,
                     dispatch_id=dispatch.id,
+                    ticket_id=dispatch.ticket_id.id,
+                    company_id=dispatch.company_id.id,
                     at=self._now(),
                     kind=kind,
                     user_id=user.id,

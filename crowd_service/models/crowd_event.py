@@ -14,10 +14,10 @@ class CrowdEvent(models.Model):
     dispatch_id = fields.Many2one(
         "crowd.dispatch", required=True, index=True, ondelete="cascade", readonly=True
     )
-    company_id = fields.Many2one(
-        related="dispatch_id.company_id", store=True, index=True
+    company_id = fields.Many2one("res.company", index=True, readonly=True)
+    ticket_id = fields.Many2one(
+        "helpdesk.ticket", index=True, ondelete="cascade", readonly=True
     )
-    ticket_id = fields.Many2one(related="dispatch_id.ticket_id", store=True, index=True)
     at = fields.Datetime(required=True, readonly=True)
     kind = fields.Selection(
         [

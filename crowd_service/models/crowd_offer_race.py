@@ -299,6 +299,8 @@ class CrowdOffer(models.Model):
             [
                 {
                     "dispatch_id": offer.dispatch_id.id,
+                    "ticket_id": offer.ticket_id.id,
+                    "company_id": offer.company_id.id,
                     "at": self.env["crowd.clock"].now(),
                     "kind": "answer",
                     "offer_id": offer.id,

@@ -92,11 +92,12 @@ class CrowdPolicy(models.Model):
                     % policy.name
                 )
 
-    @api.returns("self", lambda value: value.id)
-    def copy(self, default=None):
-        self.ensure_one()
-        default = dict({"name": _("%s (copy)") % self.name}, **(default or {}))
-        return super().copy(default)
+    def copy_data(self, default=None):
+        copies = super().copy_data(default)
+        if "name" not in (default or {}):
+            for policy, values in zip(self, copies):
+                values["name"] = _("%s (copy)") % policy.name
+        return copies
 
     def action_use(self):
         """Copy a policy that is shipped for the user's company, and switch it on."""
