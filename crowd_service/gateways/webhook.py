@@ -31,7 +31,7 @@ class WebhookAdapter(Adapter):
         body = json.dumps(values, ensure_ascii=False, sort_keys=True)
         return (
             gateway.webhook_url,
-            delivery._webhook_id(),
+            delivery._idempotency_key(),
             body,
             gateway._webhook_secrets(),
         )

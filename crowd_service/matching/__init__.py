@@ -2,6 +2,7 @@
 
 from .availability import Schedule
 from .entities import (
+    EXTERNALS,
     PARTS,
     STANDARD_WEIGHTS,
     Candidate,
@@ -24,6 +25,7 @@ from .reasons import REASONS
 
 __all__ = [
     "EARTH_RADIUS_KM",
+    "EXTERNALS",
     "NEAR_FACTOR",
     "PARTS",
     "REASONS",

@@ -22,6 +22,8 @@ STANDARD_WEIGHTS = {
     "cost": 5.0,
 }
 PARTS = tuple(STANDARD_WEIGHTS)
+#: Kinds of workers who are no employees.
+EXTERNALS = ("friend", "professional", "partner_staff")
 NOTHING: Mapping = MappingProxyType({})
 
 

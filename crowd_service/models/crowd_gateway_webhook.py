@@ -1,5 +1,4 @@
 import base64
-import hashlib
 import secrets
 from datetime import timezone
 
@@ -181,16 +180,6 @@ class CrowdDelivery(models.Model):
     """Messages to the systems of partners."""
 
     _inherit = "crowd.delivery"
-
-    def _webhook_id(self):
-        """Return what a partner knows this message by, at each attempt the same.
-
-        Messages of two databases have different ids; a message that the desk sends
-        again is a new one.
-        """
-        uuid = self.env["crowd.gateway"]._database_uuid() or ""
-        mark = hashlib.sha256(uuid.encode()).hexdigest()[:12]
-        return "crowd_%s_%d_%d" % (mark, self.id, self.resends)
 
     def _prepare_webhook(self):
         """Return the message: nothing that the worker may not know himself."""

@@ -19,7 +19,6 @@ POLAR_LATITUDE, DATE_LINE = 75.0, 170.0  # beyond, a plane is no good for distan
 NOT_MORE = 0.99  # of the true distance, at most, is a plane's
 COUNT_UP_TO = 4000
 EPSILON = 1e-6  # km; far more than the rounding of floats
-EXTERNALS = frozenset(("friend", "professional", "partner_staff"))
 
 POINTS = """
        %(w_quality)s::float8 * t.quality / 10000
@@ -234,7 +233,8 @@ class Field:
     def _kinds(self):
         """Return the kinds of workers that the communities do not tell apart."""
         kinds = self.request.narrow.worker_types
-        is_mixed = not EXTERNALS.issubset(kinds) and bool(EXTERNALS.intersection(kinds))
+        externals = set(matching.EXTERNALS)
+        is_mixed = not externals.issubset(kinds) and bool(externals.intersection(kinds))
         return list(kinds) if is_mixed else []
 
     def _point_params(self, ask):

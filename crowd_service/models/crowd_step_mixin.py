@@ -4,14 +4,13 @@ from odoo.exceptions import UserError
 from .. import matching
 from ..workflow import ladder
 
-EXTERNALS = ("friend", "professional", "partner_staff")
 #: Kinds of workers that an audience means; nothing: everybody.
 AUDIENCES = {
     "friends": ("friend",),
     "professionals": ("professional",),
     "partner_staff": ("partner_staff",),
     "technicians": ("technician",),
-    "crowd": EXTERNALS,
+    "crowd": matching.EXTERNALS,
     "all": (),
 }
 
