@@ -176,7 +176,7 @@ class CrowdStepMixin(models.AbstractModel):
         """
         kinds = AUDIENCES[self.audience]
         if not ticket._crowd_externals_allowed():
-            kinds = tuple(set(kinds or ("technician",)) - set(EXTERNALS))
+            kinds = tuple(set(kinds or ("technician",)) - set(matching.EXTERNALS))
             if not kinds:
                 return None
         return matching.Narrow(
