@@ -109,6 +109,7 @@ from . import crowd_customer_message
 from . import crowd_customer_page
 from . import mail_thread
 from . import crowd_phone
+from . import crowd_review
 from . import bus_live
 from . import crowd_board
 from . import crowd_health
