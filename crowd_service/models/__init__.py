@@ -1,5 +1,6 @@
 from . import crowd_clock
 from . import crowd_transition_mixin
+from . import crowd_day_mixin
 from . import crowd_geocoder
 from . import crowd_position_mixin
 from . import crowd_community
@@ -16,6 +17,7 @@ from . import fsm_person_skill
 from . import fsm_location
 from . import crowd_stage_map
 from . import res_company
+from . import res_company_zone
 from . import res_config_settings
 from . import res_company_promise
 from . import res_company_customer
@@ -107,9 +109,9 @@ from . import helpdesk_ticket_consent
 from . import crowd_customer
 from . import crowd_customer_message
 from . import crowd_customer_page
+from . import crowd_review
 from . import mail_thread
 from . import crowd_phone
-from . import crowd_review
 from . import bus_live
 from . import crowd_board
 from . import crowd_health
@@ -117,3 +119,4 @@ from . import crowd_health_checks
 from . import crowd_gateway_webhook
 from . import crowd_webhook_answer
 from . import crowd_push
+from . import crowd_dispatch_facts

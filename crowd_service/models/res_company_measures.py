@@ -61,10 +61,4 @@ class ResCompany(models.Model):
     def _crowd_get_zones(self):
         """Return ``{company id: time zone}``, zones that the database knows."""
         companies = self.sudo().search([])  # the engine counts for all of them
-        zones = {c.id: c.resource_calendar_id.tz or "UTC" for c in companies}
-        self.env.cr.execute(
-            "SELECT name FROM pg_timezone_names WHERE name = ANY(%s)",
-            (list(set(zones.values())),),
-        )
-        known = {row[0] for row in self.env.cr.fetchall()}
-        return {i: zone if zone in known else "UTC" for i, zone in zones.items()}
+        return {company.id: company._crowd_zone() for company in companies}
