@@ -120,3 +120,5 @@ from . import crowd_gateway_webhook
 from . import crowd_webhook_answer
 from . import crowd_push
 from . import crowd_dispatch_facts
+from . import crowd_job_facts
+from . import crowd_worker_month
