@@ -122,3 +122,6 @@ from . import crowd_push
 from . import crowd_dispatch_facts
 from . import crowd_job_facts
 from . import crowd_worker_month
+from . import helpdesk_ticket_outcome
+from . import crowd_cost
+from . import crowd_job_cost

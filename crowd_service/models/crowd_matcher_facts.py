@@ -29,7 +29,10 @@ SELECT w.id, p.name, w.worker_type,
        COALESCE(m.quality, 0)::float8, COALESCE(m.quality_count, 0),
        COALESCE(m.job_count, 0), COALESCE(m.solved_count, 0),
        COALESCE(r.response_sum, 0)::float8, COALESCE(r.asked_count, 0),
-       r.answer_minutes::float8, COALESCE(m.cost_rate, 0)::float8,
+       r.answer_minutes::float8,
+       COALESCE((SELECT k.amount FROM crowd_cost k
+                  WHERE k.membership_id = m.id AND k.service_id IS NULL
+                    AND k.basis = 'hour'), 0)::float8,
        CASE WHEN %(language)s IS NOT NULL THEN
             ARRAY(SELECT l.lang_id FROM fsm_person_crowd_language_rel l
                    WHERE l.person_id = w.id) END,

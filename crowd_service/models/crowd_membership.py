@@ -83,10 +83,6 @@ class CrowdMembership(models.Model):
         copy=False,
         help="How many of the ended jobs were solved.",
     )
-    cost_rate = fields.Monetary(
-        string="Cost per hour",
-        help="What an hour of this member costs the company. 0: nothing.",
-    )
     currency_id = fields.Many2one(related="company_id.currency_id")
     terms_accepted_at = fields.Datetime(copy=False, tracking=True)
     joined_at = fields.Datetime(
@@ -118,7 +114,6 @@ class CrowdMembership(models.Model):
             "CHECK (solved_count >= 0 AND solved_count <= job_count)",
             "No more jobs can be solved than ended.",
         ),
-        ("cost_check", "CHECK (cost_rate >= 0)", "A cost cannot be negative."),
     ]
 
     def _compute_open_job_count(self):

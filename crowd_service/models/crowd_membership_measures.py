@@ -64,6 +64,7 @@ NIGHTLY = (
     ("crowd.response", "_job_refresh"),
     ("crowd.experience", "_job_repair"),
     ("crowd.membership", "_job_means"),
+    ("crowd.job.cost", "_job_record"),
     ("crowd.worker.month", "_job_refresh"),
 )
 

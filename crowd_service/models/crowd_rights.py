@@ -4,7 +4,6 @@ from odoo import _, fields, models
 from odoo.exceptions import AccessError, UserError
 
 AGENT = "crowd_service.group_crowd_agent"
-DISPATCHER = "crowd_service.group_crowd_dispatcher"
 TECHNICIAN = "crowd_service.group_crowd_technician"
 # what a worker who may write himself still leaves to the desk
 DESK_FACTS = ("partner_id", "worker_type", "active", "stage_id", "territory_ids")
@@ -134,8 +133,6 @@ class CrowdCommunity(models.Model):
 
 class CrowdMembership(models.Model):
     _inherit = "crowd.membership"
-
-    cost_rate = fields.Monetary(groups=DISPATCHER)
 
     def write(self, vals):
         if not self.env.su:

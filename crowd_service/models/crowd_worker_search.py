@@ -77,7 +77,8 @@ WITH base AS (
            COALESCE(NULLIF(c.crowd_mean_response, 0), %(unasked)s)::float8 AS response
       FROM res_company c
 ), member AS (
-    SELECT m.id, m.worker_id, m.community_id, m.company_id, m.state, m.cost_rate,
+    SELECT m.id, m.worker_id, m.community_id, m.company_id, m.state,
+           cost.amount AS cost_rate,
            COALESCE(m.quality, 0)::float8 * COALESCE(m.quality_count, 0) AS stars,
            COALESCE(m.quality_count, 0) AS ratings,
            COALESCE(m.job_count, 0) AS job_count, m.capacity,
@@ -89,6 +90,8 @@ WITH base AS (
       JOIN crowd_community c ON c.id = m.community_id AND c.active
       JOIN fsm_person w ON w.id = m.worker_id AND w.active
       JOIN res_partner p ON p.id = w.partner_id
+      LEFT JOIN crowd_cost cost ON cost.membership_id = m.id
+            AND cost.service_id IS NULL AND cost.basis = 'hour'
      WHERE m.state IN ('active', 'applied', 'verified', 'paused')
        AND m.id = ANY(%(members)s)
 ), response AS (

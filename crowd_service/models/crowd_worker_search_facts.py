@@ -129,7 +129,6 @@ class CrowdMembership(models.Model):
             "quality_count",
             "job_count",
             "solved_count",
-            "cost_rate",
             "capacity",
         )
     )
