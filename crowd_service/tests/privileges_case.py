@@ -138,6 +138,13 @@ class PrivilegesCase(CrowdCase):
                 language="english",
             )
         )
+        self.env["crowd.worker.month"].create(
+            dict(
+                common,
+                membership_id=self.worker.crowd_membership_ids.id,
+                month="2026-01-01",
+            )
+        )
         self.env["crowd.response"].create(
             {
                 "membership_id": self.worker.crowd_membership_ids.id,
