@@ -2,11 +2,18 @@ from odoo import SUPERUSER_ID, _, api, models
 from odoo.exceptions import UserError
 
 from .crowd_dispatch_clock import SEARCH_STATES
+from .helpdesk_ticket_policy import SLA_DEADLINE
 
 #: What makes a ticket ready for its policy.
 STARTERS = {"crowd_service_id", "fsm_location_id", "crowd_policy_id", "team_id"}
 #: What moves the point of no return.
-DEADLINES = {"crowd_deadline", "crowd_when", "crowd_wished_to", "priority"}
+DEADLINES = {
+    "crowd_deadline",
+    "crowd_when",
+    "crowd_wished_to",
+    "priority",
+    SLA_DEADLINE,
+}
 
 
 class HelpdeskTicket(models.Model):
@@ -21,12 +28,18 @@ class HelpdeskTicket(models.Model):
         return tickets
 
     def write(self, vals):
+        points = self._crowd_points() if DEADLINES & vals.keys() else {}
         res = super().write(vals)
         if STARTERS & vals.keys():
             self._crowd_start_soon()
-        if DEADLINES & vals.keys():
-            self._crowd_replan_soon()
+        if points:
+            moved = self._crowd_points().items() - points.items()
+            self.browse(ticket_id for ticket_id, _point in moved)._crowd_replan_soon()
         return res
+
+    def _crowd_points(self):
+        """Return ``{ticket id: point of no return}``."""
+        return {ticket.id: ticket.crowd_point_of_no_return for ticket in self}
 
     def _crowd_replan_soon(self):
         """Let the ladders of these tickets be planned anew: others may hold them now."""

@@ -61,6 +61,7 @@ from . import test_reach
 from . import test_board
 from . import test_health
 from . import test_http
+from . import test_sla
 from . import test_sms
 from . import test_sms_inbound
 from . import test_outage
