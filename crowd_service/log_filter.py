@@ -15,7 +15,7 @@ LOGGERS = (
     "odoo.addons.mail.models.mail_thread",
 )
 SECRET = re.compile(
-    r"((?:/|%2F)crowd(?:/|%2F)(?:offer|ticket|gateway(?:/|%2F)\d+)(?:/|%2F)|"
+    r"((?:/|%2F)crowd(?:/|%2F)(?:offer|ticket|review|gateway(?:/|%2F)\d+)(?:/|%2F)|"
     r"\bcrowd(?:\+|%2B)"
     r"(?=[0-9a-f]{32}))[^\s/?#&@\"'<>]+",
     re.I,

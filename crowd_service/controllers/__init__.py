@@ -2,6 +2,7 @@ from . import helpdesk
 from . import rating
 from . import offer
 from . import customer
+from . import review
 from . import portal
 from . import availability
 from . import reach

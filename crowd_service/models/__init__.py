@@ -110,6 +110,9 @@ from . import crowd_customer
 from . import crowd_customer_message
 from . import crowd_customer_page
 from . import crowd_review
+from . import crowd_review_answer
+from . import crowd_review_ask
+from . import crowd_review_page
 from . import mail_thread
 from . import crowd_phone
 from . import bus_live

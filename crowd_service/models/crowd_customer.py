@@ -10,7 +10,10 @@ SWITCHES = {
     "customer_searching": "crowd_tell_search",
     "customer_technician": "crowd_tell_technician",
     "customer_done": "crowd_tell_done",
+    "customer_review": "crowd_review_ask",
 }
+#: How a job ends.
+ENDS = ("done", "unsolved")
 #: Escalations that the customer notices: the others are the desk's own business.
 NOTICED = (
     "scope",
@@ -89,7 +92,9 @@ class CrowdDispatch(models.Model):
 
     def _after_move(self, source, target):
         res = super()._after_move(source, target)
-        if target == "done":
-            for dispatch in self:
+        for dispatch in self:
+            if target == "done" and dispatch.company_id.crowd_tell_done:
                 dispatch._tell_customer("customer_done", 1)
+            elif target in ENDS and dispatch.sudo().review_ids:  # customers' secrets
+                dispatch._tell_customer("customer_review", 1)
         return res

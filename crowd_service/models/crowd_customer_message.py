@@ -11,7 +11,9 @@ WANTED = {
     "customer_searching": ("searching", "offered"),
     "customer_technician": ("escalated",),
     "customer_done": ("done",),
+    "customer_review": ("done", "unsolved"),
 }
+ASKS = ("customer_done", "customer_review")
 ABOUT_THE_JOB = ("customer_found", "customer_consent")
 ABOUT_THE_PROMISE = ("customer_on_the_way", "customer_late")
 
@@ -30,6 +32,7 @@ class CrowdDelivery(models.Model):
             ("customer_searching", "Customer: somebody else is looked for"),
             ("customer_technician", "Customer: our own people take over"),
             ("customer_done", "Customer: done"),
+            ("customer_review", "Customer: how was it?"),
         ],
         ondelete=dict.fromkeys(SWITCHES, "cascade"),
     )
@@ -51,7 +54,12 @@ class CrowdDelivery(models.Model):
             return self.occasion.partition("-")[0] == job
         if self.purpose in ABOUT_THE_PROMISE:
             return self.occasion == dispatch._job_occasion()
-        return True
+        return self.purpose != "customer_review" or bool(self._open_review())
+
+    def _open_review(self):
+        """Return the question about the job that the customer has not answered yet."""
+        reviews = self.dispatch_id.sudo().review_ids  # the customer's own
+        return reviews.filtered(lambda r: r.state == "asked")
 
     def _prepare_dispatch_values(self):
         values = super()._prepare_dispatch_values()
@@ -60,10 +68,20 @@ class CrowdDelivery(models.Model):
         page = self.dispatch_id._crowd_customer_values()
         token = self.env["crowd.token"]._mint("customer", self.dispatch_id, self)
         values.update(
-            {name: page[name] for name in ("who", "kind", "expected", "about")},
+            {name: page[name] for name in ("kind", "expected", "about")},
             link="%s/crowd/ticket/%s" % (self._base_url(), token),
+            **self._prepare_question(page["who"]),
         )
         return values
+
+    def _prepare_question(self, who):
+        """Return the page that asks how it was, "" for none, and who was there."""
+        review = self.purpose in ASKS and self._open_review()
+        if not review:
+            return {"review": "", "who": who}
+        token = self.env["crowd.token"]._mint("review", self.dispatch_id, self)
+        link = "%s/crowd/review/%s" % (self._base_url(), token)
+        return {"review": link, "who": review._crowd_first_name()}
 
     # ------------------------------------------------------------------
     # SMS
@@ -109,7 +127,19 @@ class CrowdDelivery(models.Model):
             "who comes and when. %(link)s"
         ) % dict(values)
 
+    def _text_customer_review(self, values):
+        return _(
+            "%(company)s: %(who)s was there for your request %(ticket)s. How was it? "
+            "Three short questions: %(review)s"
+        ) % dict(values)
+
     def _text_customer_done(self, values):
+        if values["review"]:
+            return _(
+                "%(company)s: your request %(ticket)s is done. Thank you! How was it? "
+                "Three short questions: %(review)s If something is not right, please "
+                "call us."
+            ) % dict(values)
         return _(
             "%(company)s: your request %(ticket)s is done. Thank you! If something is "
             "not right, please call us. %(link)s"

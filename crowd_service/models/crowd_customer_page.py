@@ -16,6 +16,7 @@ CUSTOMER = (
     "consent",
     "consent_at",
     "asks_consent",
+    "asks_review",
     "company",
     "logo",
     "color",
@@ -54,6 +55,7 @@ class CrowdDispatch(models.Model):
             "consent": ticket.crowd_consent or "",
             "consent_at": offers._format_moment(ticket.crowd_consent_at),
             "asks_consent": ticket._crowd_lacks_consent(),
+            "asks_review": bool(ticket._crowd_asked_review()),
             **offers._look_of(self.company_id),
         }
 

@@ -117,8 +117,8 @@ class CrowdReview(models.Model):
         ondelete="set null",
         help="The stars of the worker, by which he is measured.",
     )
-    worker_stars = fields.Char(compute="_compute_stars", string="Worker")
-    solution_stars = fields.Char(compute="_compute_stars", string="Solution")
+    worker_stars = fields.Char(compute="_compute_stars", string="Helper")
+    solution_stars = fields.Char(compute="_compute_stars", string="Result")
 
     _sql_constraints = [
         ("offer_uniq", "unique(offer_id)", "The customer is asked once about a job."),
@@ -150,8 +150,8 @@ class CrowdReview(models.Model):
     @api.depends("stars_worker", "stars_solution")
     def _compute_stars(self):
         for review in self:
-            review.worker_stars = stars_text(review.stars_worker)
-            review.solution_stars = stars_text(review.stars_solution)
+            review.worker_stars = stars_text(review.stars_worker) or False
+            review.solution_stars = stars_text(review.stars_solution) or False
 
 
 def stars_text(stars):

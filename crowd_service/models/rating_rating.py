@@ -1,4 +1,5 @@
-from odoo import api, fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import AccessError
 
 #: A change of these may change what a worker is measured by.
 FACTS = ("rating", "consumed", "res_id", "res_model_id", "crowd_offer_id")
@@ -32,18 +33,33 @@ class Rating(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         ratings = super().create(vals_list)
-        ratings.filtered("consumed")._crowd_attach()
+        if self.env.su:  # what an employee types in is nobody's measure
+            ratings.filtered("consumed")._crowd_attach()
+        elif any(vals.get("crowd_offer_id") for vals in vals_list):
+            ratings._crowd_check_own()
         return ratings
 
     def write(self, vals):
         if not any(name in vals for name in FACTS):
             return super().write(vals)
+        self._crowd_check_own()
         before = self._crowd_members()
         res = super().write(vals)
-        if "crowd_offer_id" not in vals and vals.get("consumed"):
+        is_answer = self.env.su and vals.get("consumed")
+        if "crowd_offer_id" in vals:
+            self._crowd_check_own()
+        elif is_answer:
             self._crowd_attach()
         (before | self._crowd_members())._enqueue_measure()
         return res
+
+    def _crowd_check_own(self):
+        """Raise if an employee changes what a customer said about a job.
+
+        Odoo lets every employee write ratings; workers are measured by these.
+        """
+        if not self.env.su and self._crowd_members():
+            raise AccessError(_("What a customer said about a job is his to change."))
 
     def unlink(self):
         members = self._crowd_members()
@@ -64,9 +80,15 @@ class Rating(models.Model):
             [("ticket_id", "in", ratings.mapped("res_id")), ("state", "in", JOBS)],
             order="answered_at, id",
         )
+        reviews = self.env["crowd.review"].sudo()  # nobody's rights reach there
+        reviewed = reviews.search(
+            [("offer_id", "in", jobs.ids), ("rating_id", "!=", 0)]
+        )
         for rating in ratings:
             mine = jobs.filtered(lambda o, r=rating: o.ticket_id.id == r.res_id)
             job = mine._crowd_rated(rating.create_date)
+            if job in reviewed.offer_id:
+                continue  # the customer has said it on our page: it counts once
             if rating.crowd_offer_id != job:
                 rating.crowd_offer_id = job
 

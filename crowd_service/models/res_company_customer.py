@@ -26,6 +26,12 @@ class ResCompany(models.Model):
         string="The company's own people take over", default=True
     )
     crowd_tell_done = fields.Boolean(string="The work is done", default=True)
+    crowd_review_ask = fields.Boolean(
+        string="Ask customers after a job",
+        default=True,
+        help="Stars for worker and solution, and whether they would book it again: on "
+        "a page of their own, also when it was not solved.",
+    )
 
 
 class ResConfigSettings(models.TransientModel):
@@ -46,4 +52,7 @@ class ResConfigSettings(models.TransientModel):
     )
     crowd_tell_done = fields.Boolean(
         related="company_id.crowd_tell_done", readonly=False
+    )
+    crowd_review_ask = fields.Boolean(
+        related="company_id.crowd_review_ask", readonly=False
     )

@@ -153,6 +153,10 @@ class PrivilegesCase(CrowdCase):
                 "week_part": "1",
             }
         )
+        self.env["crowd.review"].create(self.dispatch._prepare_review(self.offer))
+
+    def _values_crowd_review_answer(self, model):
+        return {"dispatch_id": self.dispatch.id, "stars_worker": "5"}
 
     def _collect_records(self):
         """Return ``{model: record}``; what is not named here is looked for."""
