@@ -51,6 +51,14 @@ class TestToken(DeliveryFactory, CrowdCase):
         self.tokens.search([("offer_id", "=", self.other.id)])._revoke()
         self.assertFalse(self.tokens._offer("offer", token))
 
+    def test_dead_in_a_copied_database(self):
+        token = self._mint(self.offer)
+        self.env["ir.config_parameter"].set_param("database.uuid", "a-copy")
+        self.assertFalse(self.tokens._offer("offer", token))
+        self.assertEqual(
+            self.tokens._offer("offer", self._mint(self.offer)), self.offer
+        )
+
     def test_a_closed_offer_tells_only_that(self):
         token = self._mint(self.other)
         self.offer._accept("mail")

@@ -13,6 +13,13 @@ QUIET = {
 }
 
 
+def token_hash(cr, token):
+    """Return what the database of ``cr`` keeps of a secret."""
+    cr.execute("SELECT value FROM ir_config_parameter WHERE key = 'database.uuid'")
+    [uuid] = cr.fetchone()
+    return hashlib.sha256(f"{uuid} {token}".encode()).hexdigest()
+
+
 class Crowd:
     """Company, desk, service, place and people; ``admin`` is an :class:`Rpc`."""
 
@@ -211,10 +218,7 @@ class Crowd:
             cr.executemany(
                 "INSERT INTO crowd_token (token_hash, purpose, offer_id)"
                 " VALUES (%s, 'offer', %s)",
-                [
-                    (hashlib.sha256(token.encode()).hexdigest(), offer)
-                    for offer, token in made.items()
-                ],
+                [(token_hash(cr, token), offer) for offer, token in made.items()],
             )
         return made
 

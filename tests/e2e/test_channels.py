@@ -1,7 +1,6 @@
 """All ways back at the same moment (T6): one wins, and the history says how."""
 
 import email.message
-import hashlib
 import json
 import secrets
 import time
@@ -10,6 +9,7 @@ from datetime import datetime, timezone
 
 import pytest
 import requests
+from e2e_crowd import token_hash
 from e2e_race import Answer, Friend, at_once, look_around, over_rpc, report, results
 from standardwebhooks import Webhook
 
@@ -91,12 +91,11 @@ class Ways:
         """Return the secret of a message over a gateway of that ``kind``."""
         is_address = purpose == "reply"
         token = secrets.token_hex(16) if is_address else secrets.token_urlsafe(32)
-        digest = hashlib.sha256(token.encode()).hexdigest()
         with self.crowd.server.cursor() as cr:
             cr.execute(
                 "INSERT INTO crowd_token (token_hash, purpose, offer_id, delivery_id)"
                 " VALUES (%s, %s, %s, %s)",
-                (digest, purpose, self.offer, self.delivery(kind)),
+                (token_hash(cr, token), purpose, self.offer, self.delivery(kind)),
             )
         return token
 

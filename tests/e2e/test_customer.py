@@ -1,11 +1,11 @@
 """The worker's answer against the customer's will, and against the clock."""
 
-import hashlib
 import os
 import secrets
 
 import pytest
 import requests
+from e2e_crowd import token_hash
 from e2e_race import CSRF, Answer, Friend, at_once, over_http
 
 LONG = bool(os.environ.get("CROWD_LONG"))
@@ -46,10 +46,11 @@ def customer_page(crowd, dispatch):
             " WHERE d.id = %s RETURNING id",
             (token, dispatch),
         )
+        [delivery] = cr.fetchone()
         cr.execute(
             "INSERT INTO crowd_token (token_hash, purpose, dispatch_id, delivery_id)"
             " VALUES (%s, 'customer', %s, %s)",
-            (hashlib.sha256(token.encode()).hexdigest(), dispatch, cr.fetchone()[0]),
+            (token_hash(cr, token), dispatch, delivery),
         )
     browser = requests.Session()
     browser.trust_env = False
