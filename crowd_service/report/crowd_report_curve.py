@@ -1,0 +1,124 @@
+from psycopg2 import sql
+
+from odoo import fields, models
+
+from ..kpi.definitions import CURVE_MINUTES, CURVE_TARGETS
+from ..kpi.measures import curve_target
+from .crowd_report_dispatch import ACCEPTED_BY, IN_CURVE
+from .crowd_report_mixin import choices_of, local_parts
+
+SERIES = ("all", "crowd", "technician", "target")
+MINUTES = (1, 2, 5, 10, 20, 30, 60, 120, 180, 360, 720, 1440)
+POINTS_MOST = 64  # points per dispatch that leave its id readable in the row's
+#: A point says nothing about a dispatch that waits and is younger than its minutes.
+QUERY = """
+    SELECT d.id * {most} + point.place AS id, d.id AS dispatch_id, d.day, {hour} AS hour,
+           {weekday} AS weekday, {part} AS part, d.company_id, d.team_id, d.service_id,
+           d.territory_id, d.policy_id, d.priority, {accepted_by} AS accepted_by,
+           point.series, point.minutes, 1 AS nbr,
+           CASE WHEN point.series = 'target' THEN point.target
+                WHEN d.minutes_to_accept > point.minutes
+                  OR d.minutes_to_accept IS NULL THEN 0.0
+                WHEN point.series IN ('all', {accepted_by}) THEN 100.0
+                ELSE 0.0 END AS share
+      FROM crowd_dispatch AS d
+     CROSS JOIN (VALUES {points}) AS point (place, series, minutes, target)
+      LEFT JOIN res_company AS company ON company.id = d.company_id
+     WHERE {in_curve}
+       AND (d.first_accepted_at IS NOT NULL
+            OR d.offered_at <=
+               now() AT TIME ZONE 'UTC' - point.minutes * interval '1 minute')
+"""
+
+
+def points():
+    """Return ``[(place, series, minutes, target in per cent)]`` of the curve."""
+    levels = tuple(zip(CURVE_MINUTES, CURVE_TARGETS))
+    places = [(series, minutes) for series in SERIES for minutes in MINUTES]
+    return [
+        (place, series, minutes, round(curve_target(minutes, levels), 1))
+        for place, (series, minutes) in enumerate(places)
+    ]
+
+
+class CrowdReportCurve(models.Model):
+    """The acceptance curve: a row per dispatch, series and number of minutes.
+
+    The mean of ``share`` over the rows of one number of minutes is the share of
+    dispatches that somebody had accepted by then.
+    """
+
+    _name = "crowd.report.curve"
+    _description = "Acceptance Curve"
+    _inherit = "crowd.report.mixin"
+    _auto = False
+    _rec_name = "dispatch_id"
+    _order = "day desc, id"
+    _opens = "dispatch_id"
+    _depends = {
+        "crowd.dispatch": [
+            "day",
+            "company_id",
+            "team_id",
+            "service_id",
+            "territory_id",
+            "policy_id",
+            "priority",
+            "state",
+            "started_at",
+            "offered_at",
+            "first_accepted_at",
+            "first_accepted_type",
+            "minutes_to_accept",
+        ],
+        "res.company": ["crowd_zone"],
+    }
+
+    dispatch_id = fields.Many2one("crowd.dispatch", readonly=True)
+    policy_id = fields.Many2one("crowd.policy", readonly=True)
+    priority = fields.Selection(choices_of("crowd.dispatch", "priority"), readonly=True)
+    accepted_by = fields.Selection(
+        choices_of("crowd.report.dispatch", "accepted_by"),
+        string="First accepted by",
+        readonly=True,
+    )
+    series = fields.Selection(
+        [
+            ("all", "Accepted"),
+            ("crowd", "Accepted by the crowd"),
+            ("technician", "Accepted by own technicians"),
+            ("target", "Target"),
+        ],
+        string="Line",
+        readonly=True,
+    )
+    minutes = fields.Integer(
+        string="Minutes since the first offer", readonly=True, group_operator=False
+    )
+    nbr = fields.Integer(
+        string="Dispatches",
+        readonly=True,
+        help="At one number of minutes, of one line. The younger a dispatch is that "
+        "waits, the fewer minutes can be told of it.",
+    )
+    share = fields.Float(
+        string="Share of dispatches (%)",
+        readonly=True,
+        group_operator="avg",
+        digits=(5, 1),
+        help="Of the dispatches that were offered, and not cancelled before anybody "
+        "accepted.",
+    )
+
+    def _query(self):
+        rows = [
+            sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Literal, point)))
+            for point in points()
+        ]
+        return sql.SQL(QUERY).format(
+            most=sql.Literal(POINTS_MOST),
+            points=sql.SQL(", ").join(rows),
+            accepted_by=sql.SQL(ACCEPTED_BY),
+            in_curve=sql.SQL(IN_CURVE),
+            **local_parts("d", "started_at"),
+        )

@@ -1,0 +1,117 @@
+from psycopg2 import sql
+
+from odoo import fields, models, tools
+
+#: Pieces of the select list, of a row's local day and of the instant it counts from.
+HOUR = """extract(
+    hour FROM {moment} AT TIME ZONE 'UTC'
+    AT TIME ZONE COALESCE(company.crowd_zone, 'UTC'))::integer"""
+WEEKDAY = "extract(isodow FROM {day})::integer::text"
+PART = """CASE WHEN extract(isodow FROM {day}) > 5 THEN 'weekend'
+               WHEN {hour} >= 8 AND {hour} < 18 THEN 'day'
+               ELSE 'evening' END"""
+
+
+def local_parts(table, moment):
+    """Return the pieces ``{hour}``, ``{weekday}`` and ``{part}`` of a query.
+
+    The query joins ``res_company AS company``.
+
+    :param table: alias of the table that has the ``day`` and the moment
+    :param moment: name of the column with the instant (UTC)
+    """
+    names = {
+        "day": sql.Identifier(table, "day"),
+        "moment": sql.Identifier(table, moment),
+    }
+    hour = sql.SQL(HOUR).format(moment=names["moment"])
+    return {
+        "hour": hour,
+        "weekday": sql.SQL(WEEKDAY).format(day=names["day"]),
+        "part": sql.SQL(PART).format(day=names["day"], hour=hour),
+    }
+
+
+class CrowdReportMixin(models.AbstractModel):
+    """Rows that managers count: a view over a table, with its id.
+
+    The views have neither groups nor windows at their top: what is not asked for
+    costs nothing, and conditions reach the indexes of the tables.
+    """
+
+    _name = "crowd.report.mixin"
+    _description = "Rows of a report"
+    _opens = None  # name of the field with the record behind the row
+
+    day = fields.Date(
+        readonly=True, help="In the time zone of the company's working hours."
+    )
+    hour = fields.Integer(
+        readonly=True,
+        group_operator=False,
+        help="0-23, in the time zone of the company's working hours.",
+    )
+    weekday = fields.Selection(
+        [
+            ("1", "Monday"),
+            ("2", "Tuesday"),
+            ("3", "Wednesday"),
+            ("4", "Thursday"),
+            ("5", "Friday"),
+            ("6", "Saturday"),
+            ("7", "Sunday"),
+        ],
+        readonly=True,
+    )
+    part = fields.Selection(
+        [
+            ("day", "Working day, 8-18"),
+            ("evening", "Working day, before 8 or after 18"),
+            ("weekend", "Weekend"),
+        ],
+        string="Part of the week",
+        readonly=True,
+        help="Monday to Friday from 8 to 18, before and after, Saturday and Sunday.",
+    )
+    company_id = fields.Many2one("res.company", readonly=True)
+    team_id = fields.Many2one("helpdesk.ticket.team", string="Team", readonly=True)
+    service_id = fields.Many2one("product.template", string="Service", readonly=True)
+    territory_id = fields.Many2one("res.territory", string="Territory", readonly=True)
+
+    def init(self):
+        if self._abstract:
+            return
+        tools.drop_view_if_exists(self.env.cr, self._table)
+        self.env.cr.execute(
+            sql.SQL("CREATE VIEW {name} AS {query}").format(
+                name=sql.Identifier(self._table), query=self._query()
+            )
+        )
+
+    def _query(self):
+        """Return the statement of the view, a ``psycopg2.sql`` object."""
+        raise NotImplementedError
+
+    def action_open(self):
+        """Open the record behind the row."""
+        self.ensure_one()
+        return self[self._opens].get_formview_action()
+
+
+def choices_of(model, name):
+    """Return the callable for a selection with the choices of another model's."""
+    return lambda self: self.env[model]._fields[name]._description_selection(self.env)
+
+
+def share(string, text):
+    """Return the field of a column with 0, 100 or nothing: its mean is per cent."""
+    return fields.Float(
+        string=string, readonly=True, group_operator="avg", digits=(5, 1), help=text
+    )
+
+
+def mean(string, text):
+    """Return the field of a column of which the mean counts; nothing counts not."""
+    return fields.Float(
+        string=string, readonly=True, group_operator="avg", digits=(10, 1), help=text
+    )
