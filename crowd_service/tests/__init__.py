@@ -21,6 +21,9 @@ from . import test_scope
 from . import test_promise
 from . import test_consent
 from . import test_customer
+from . import test_review
+from . import test_review_page
+from . import test_review_rights
 from . import test_search_check
 from . import test_matcher_reasons
 from . import test_multi_company
