@@ -1,5 +1,9 @@
 from odoo import _, api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import plaintext2html
+
+from .. import race
+from .crowd_dispatch import OPEN_STATES
 
 OUTCOMES = [
     ("solved", "Solved"),
@@ -98,7 +102,7 @@ class HelpdeskTicket(models.Model):
         help="Assumed: it was moved to a closing stage, and nobody said more.",
     )
     crowd_closed_at = fields.Datetime(
-        string="Closed",
+        string="Closed at",
         readonly=True,
         copy=False,
         help="When it was closed for the last time; empty while it is open.",
@@ -174,21 +178,18 @@ class HelpdeskTicket(models.Model):
         return "solved", "assumed"
 
     def _crowd_set_outcome(self, outcome, by):
-        """Note what became of these tickets, now.
+        """Note what became of these tickets; the moment they were closed stays.
 
         :param outcome: a code of ``crowd_outcome``
         :param by: a code of ``crowd_outcome_by``
         """
         now = self.env["crowd.clock"].now()
         for ticket in self.sudo():  # whoever may close it cannot write it otherwise
-            ticket.write(
-                {
-                    "crowd_outcome": outcome,
-                    "crowd_outcome_by": by,
-                    "crowd_closed_at": now,
-                    "crowd_closed_day": ticket.company_id._crowd_day(now),
-                }
-            )
+            values = {"crowd_outcome": outcome, "crowd_outcome_by": by}
+            if not ticket.crowd_closed_at:
+                values["crowd_closed_at"] = now
+                values["crowd_closed_day"] = ticket.company_id._crowd_day(now)
+            ticket.write(values)
 
     def _crowd_forget_outcome(self):
         """The ticket is open again: what became of it is told when it is closed."""
@@ -210,3 +211,53 @@ class HelpdeskTicket(models.Model):
         if self.sudo().crowd_dispatch_id.state != "done":
             self._crowd_set_outcome("abandoned", "customer")
         return res
+
+    # ------------------------------------------------------------------
+    # the agent's word
+    # ------------------------------------------------------------------
+
+    def action_crowd_close(self):
+        """Ask what became of the ticket, then close it."""
+        return self._crowd_ask_outcome(_("Close the ticket"))
+
+    def action_crowd_correct_outcome(self):
+        """Ask again what became of a closed ticket."""
+        return self._crowd_ask_outcome(_("Correct the outcome"))
+
+    def _crowd_ask_outcome(self, name):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "crowd.ticket.close",
+            "view_mode": "form",
+            "target": "new",
+            "name": name,
+            "context": {"default_ticket_id": self.id},
+        }
+
+    def _crowd_close(self, outcome, stage, note=""):
+        """An agent says what became of the ticket, and closes it if it is open.
+
+        :param outcome: a code of ``crowd_outcome``; abandoned: the search ends, and
+            whoever has the job is told
+        :param stage: the closing stage of a ticket that is open
+        """
+        self.ensure_one()
+        self._crowd_check_agent()
+        ticket = self._crowd_engine()
+        if not ticket.stage_id.closed:
+            if not stage.closed:
+                raise UserError(_("%s is no stage that closes tickets.") % stage.name)
+            if outcome == "abandoned":
+                ticket._crowd_call_off()
+            ticket.stage_id = stage
+        ticket._crowd_set_outcome(outcome, "agent")
+        if note:
+            ticket.message_post(body=plaintext2html(note), subtype_xmlid="mail.mt_note")
+
+    def _crowd_call_off(self):
+        """Nobody needs the work any more: workers are told, orders are cancelled."""
+        dispatches = self.crowd_dispatch_ids.filtered(lambda d: d.state in OPEN_STATES)
+        if dispatches:
+            race.lock(dispatches)
+            dispatches._cancel("desk")

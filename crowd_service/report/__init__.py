@@ -4,3 +4,4 @@ from . import crowd_report_offer
 from . import crowd_report_escalation
 from . import crowd_report_delivery
 from . import crowd_report_curve
+from . import crowd_report_outcome

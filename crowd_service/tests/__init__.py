@@ -68,4 +68,5 @@ from . import test_sla
 from . import test_sms
 from . import test_sms_inbound
 from . import test_outage
+from . import test_outcome
 from . import test_gateway_contract

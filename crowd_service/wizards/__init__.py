@@ -9,4 +9,5 @@ from . import crowd_stop
 from . import crowd_dry_run
 from . import crowd_rota_plan
 from . import crowd_call
+from . import crowd_ticket_close
 from . import crowd_review_answer
