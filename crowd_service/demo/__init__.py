@@ -1,1 +1,1 @@
-from . import loader, history, availability, rotas
+from . import loader, history, availability, rotas, territories, year_cast, year_loader

@@ -46,7 +46,7 @@ POLICIES = ("crowd_policy_remote", "crowd_policy_together", "crowd_policy_crowd_
 
 
 class CrowdDemo(models.AbstractModel):
-    """Two telecoms, their people and what happened in the last three weeks."""
+    """Two telecoms, their people and what happened in the last year."""
 
     _name = "crowd.demo"
     _description = "Crowd Demo Data"
