@@ -2,16 +2,17 @@
 
 A figure is counted from the rows of one *fact*. ``population`` and ``odd`` are domains
 over the model that shows these rows: what the figure is counted from, and which of
-them one would look at first, because they are what should not be.
+them one would look at first, because they are what should not be: of a share whose
+direction is up those that miss it, of the others those that hit it.
 """
 
 from collections import namedtuple
 
 #: Where the rows of a fact are shown. ``day``, ``team``, ``service``, ``territory``:
 #: fields (or paths) by which the dashboard cuts; "" where there is no such thing.
-Fact = namedtuple("Fact", "model day team service territory group")
+Fact = namedtuple("Fact", "model day team service territory")
 #: ``how``: share, median, mean, sum, count, ratio or gini; ``field``: of which field of
-#: the rows (of a share: 0/100, or "" where ``odd`` or ``hit`` says it)
+#: the rows; "" of a share that ``odd`` tells
 Kpi = namedtuple(
     "Kpi",
     "code area fact how unit direction target field population odd is_cost",
@@ -20,60 +21,20 @@ Kpi = namedtuple(
 
 UP, DOWN = "up", "down"
 AREAS = "silence speed outcome voice jobs offers crowd cost gateways".split()
+PLACES = ("team_id", "service_id", "territory_id")
 FACTS = {
-    "dispatch": Fact(
-        "crowd.report.dispatch", "day", "team_id", "service_id", "territory_id", ""
-    ),
-    "escalation": Fact(
-        "crowd.report.escalation",
-        "day",
-        "team_id",
-        "service_id",
-        "territory_id",
-        "reason",
-    ),
-    "outcome": Fact(
-        "crowd.report.outcome", "day", "team_id", "service_id", "territory_id", ""
-    ),
-    "job": Fact(
-        "crowd.report.job",
-        "day",
-        "team_id",
-        "service_id",
-        "territory_id",
-        "worker_type",
-    ),
-    "offer": Fact(
-        "crowd.report.offer", "day", "team_id", "service_id", "territory_id", ""
-    ),
+    "dispatch": Fact("crowd.report.dispatch", "day", *PLACES),
+    "escalation": Fact("crowd.report.escalation", "day", *PLACES),
+    "outcome": Fact("crowd.report.outcome", "day", *PLACES),
+    "job": Fact("crowd.report.job", "day", *PLACES),
+    "offer": Fact("crowd.report.offer", "day", *PLACES),
     "review": Fact(
-        "crowd.review",
-        "day",
-        "team_id",
-        "service_id",
-        "dispatch_id.territory_id",
-        "",
+        "crowd.review", "day", "team_id", "service_id", "dispatch_id.territory_id"
     ),
-    "cost": Fact(
-        "crowd.report.cost", "day", "team_id", "service_id", "territory_id", ""
-    ),
-    "member": Fact("crowd.worker.month", "month", "", "", "", ""),
-    "delivery": Fact(
-        "crowd.report.delivery",
-        "day",
-        "team_id",
-        "service_id",
-        "territory_id",
-        "gateway_id",
-    ),
-    "now": Fact(
-        "crowd.dispatch",
-        "",
-        "team_id",
-        "service_id",
-        "territory_id",
-        "",
-    ),
+    "cost": Fact("crowd.report.cost", "day", *PLACES),
+    "member": Fact("crowd.worker.month", "month", "", "", ""),
+    "delivery": Fact("crowd.report.delivery", "day", *PLACES),
+    "now": Fact("crowd.dispatch", "", *PLACES),
 }
 
 CURVE = ("within_1", "within_10", "within_60", "within_180")
@@ -85,7 +46,9 @@ JOBS = (("result", "in", ENDED),)
 CROWD_JOBS = JOBS + (("worker_type", "!=", "technician"),)
 CLOSED_OFFERS = (("state", "not in", ("draft", "sent")),)
 MEMBERS = (("worker_type", "!=", "technician"),)
+PRESENT = MEMBERS + (("status", "!=", "churned"),)
 CROWD_COST = (("lane", "=", "crowd"),)
+COMPARED = CROWD_COST + (("is_compared", "=", True),)
 
 
 def _known(field):
@@ -114,7 +77,7 @@ def _minutes(code):
     )
 
 
-def _outcome(code, direction):
+def _outcome(code, direction, *odd):
     return Kpi(
         code,
         "outcome",
@@ -125,7 +88,7 @@ def _outcome(code, direction):
         None,
         "",
         CLOSED,
-        (("outcome", "=", code),),
+        (("outcome", "in", odd or (code,)),),
     )
 
 
@@ -159,18 +122,9 @@ def _offer(code, state):
     )
 
 
-def _member(code, direction):
+def _member(code, direction, population, odd):
     return Kpi(
-        code,
-        "crowd",
-        "member",
-        "share",
-        "%",
-        direction,
-        None,
-        "",
-        MEMBERS,
-        (("status", "=", code),),
+        code, "crowd", "member", "share", "%", direction, None, "", population, odd
     )
 
 
@@ -226,7 +180,7 @@ KPIS = (
         _minutes,
         "minutes_to_offer minutes_to_accept minutes_to_arrive minutes_to_done".split(),
     ),
-    _outcome("solved", UP),
+    _outcome("solved", UP, "not_solved", "abandoned"),
     _outcome("not_solved", DOWN),
     _outcome("abandoned", DOWN),
     Kpi(
@@ -251,7 +205,6 @@ KPIS = (
         4.8,
         "stars_worker",
         (("stars_worker", ">", 0),),
-        (("stars_worker", "<=", 3),),
     ),
     Kpi(
         "would_book_again",
@@ -317,9 +270,9 @@ KPIS = (
         "minutes_to_answer",
         _known("minutes_to_answer"),
     ),
-    _member("active", UP),
-    _member("inactive", DOWN),
-    _member("churned", DOWN),
+    _member("active", UP, PRESENT, (("is_active", "=", 0),)),
+    _member("inactive", DOWN, PRESENT, (("status", "=", "inactive"),)),
+    _member("churned", DOWN, MEMBERS, (("status", "=", "churned"),)),
     Kpi(
         "gini",
         "crowd",
@@ -340,7 +293,7 @@ KPIS = (
         DOWN,
         None,
         "amount",
-        CROWD_COST,
+        CROWD_COST + _known("amount"),
         is_cost=True,
     ),
     Kpi(
@@ -352,7 +305,7 @@ KPIS = (
         DOWN,
         None,
         "own_amount",
-        CROWD_COST + _known("own_amount"),
+        COMPARED,
         is_cost=True,
     ),
     Kpi(
@@ -364,7 +317,7 @@ KPIS = (
         UP,
         None,
         "saving",
-        CROWD_COST + _known("own_amount"),
+        COMPARED,
         is_cost=True,
     ),
     Kpi(

@@ -61,9 +61,13 @@ def last_whole_month(period):
     return _plus_months((period.end + DAY).replace(day=1), -1)
 
 
-def month_before(month):
-    """Return the first day of the month before the one that begins at ``month``."""
-    return _plus_months(month, -1)
+def months_before(month, number):
+    """Return the first day of the month so many months before ``month``.
+
+    >>> months_before(date(2026, 3, 1), 3)
+    datetime.date(2025, 12, 1)
+    """
+    return _plus_months(month, -number)
 
 
 def slices(period):

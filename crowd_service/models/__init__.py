@@ -128,3 +128,8 @@ from . import crowd_worker_month
 from . import helpdesk_ticket_outcome
 from . import crowd_cost
 from . import crowd_job_cost
+from . import crowd_kpi
+from . import crowd_kpi_figures
+from . import crowd_kpi_words
+from . import crowd_kpi_target
+from . import digest_digest

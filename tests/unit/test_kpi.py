@@ -103,7 +103,7 @@ def test_the_month_of_members_is_over(name, today):
     assert month.day == 1
     following = (month + timedelta(days=31)).replace(day=1)
     assert following <= period.end + timedelta(days=1)
-    assert periods.month_before(following) == month
+    assert periods.months_before(following, 1) == month
 
 
 def test_an_unknown_period_is_refused():
