@@ -123,8 +123,10 @@ from . import crowd_gateway_webhook
 from . import crowd_webhook_answer
 from . import crowd_push
 from . import crowd_dispatch_facts
+from . import crowd_candidate_day
 from . import crowd_job_facts
 from . import crowd_worker_month
+from . import crowd_gap
 from . import helpdesk_ticket_outcome
 from . import crowd_cost
 from . import crowd_job_cost

@@ -66,6 +66,7 @@ NIGHTLY = (
     ("crowd.membership", "_job_means"),
     ("crowd.job.cost", "_job_record"),
     ("crowd.worker.month", "_job_refresh"),
+    ("crowd.gap", "_job_refresh"),
     ("crowd.kpi.target", "_job_check_all"),
 )
 

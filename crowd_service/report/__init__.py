@@ -5,3 +5,6 @@ from . import crowd_report_escalation
 from . import crowd_report_delivery
 from . import crowd_report_curve
 from . import crowd_report_outcome
+from . import crowd_report_job
+from . import crowd_report_cost
+from . import crowd_report_gap

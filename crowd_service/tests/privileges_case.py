@@ -145,6 +145,17 @@ class PrivilegesCase(CrowdCase):
                 month="2026-01-01",
             )
         )
+        self.env["crowd.gap"].create(
+            {"name": "WLAN", "advice": "train", "company_id": self.company_a.id}
+        )
+        self.env["crowd.candidate"].create(
+            {
+                "dispatch_id": self.dispatch.id,
+                "worker_id": self.other_worker.id,
+                "round": 9,
+                "excluded_reason": "skill",
+            }
+        )
         self.env["crowd.response"].create(
             {
                 "membership_id": self.worker.crowd_membership_ids.id,

@@ -1,0 +1,40 @@
+from odoo import api, fields, models
+
+INDEX = """
+    CREATE INDEX IF NOT EXISTS crowd_candidate_near_day
+        ON crowd_candidate (company_id, day) WHERE excluded_reason IS NOT NULL
+"""
+#: Candidates from before there was a day get it once.
+FILL = """
+    UPDATE crowd_candidate AS candidate
+       SET day = (candidate.judged_at AT TIME ZONE 'UTC'
+                  AT TIME ZONE COALESCE(company.crowd_zone, 'UTC'))::date
+      FROM res_company AS company
+     WHERE company.id = candidate.company_id
+       AND candidate.day IS NULL AND candidate.judged_at IS NOT NULL
+"""
+
+
+class CrowdCandidate(models.Model):
+    _inherit = "crowd.candidate"
+
+    day = fields.Date(
+        readonly=True,
+        help="The day that reports count it on, in the time zone of the company as it "
+        "was then.",
+    )
+
+    def init(self):
+        res = super().init()
+        self.env.cr.execute(INDEX)
+        self.pool.post_init(self._fill_day)  # it needs columns of other models
+        return res
+
+    def _fill_day(self):
+        self.env.cr.execute(FILL)
+
+    @api.model
+    def _prepare_base(self, dispatch):
+        values = super()._prepare_base(dispatch)
+        day = dispatch.company_id._crowd_day(values["judged_at"])
+        return dict(values, day=day)
