@@ -82,7 +82,7 @@ class Rating(models.Model):
         )
         reviews = self.env["crowd.review"].sudo()  # nobody's rights reach there
         reviewed = reviews.search(
-            [("offer_id", "in", jobs.ids), ("rating_id", "!=", 0)]
+            [("offer_id", "in", jobs.ids), ("rating_id", "!=", False)]
         )
         for rating in ratings:
             mine = jobs.filtered(lambda o, r=rating: o.ticket_id.id == r.res_id)

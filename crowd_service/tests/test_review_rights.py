@@ -56,7 +56,18 @@ class TestReviewRights(ReviewCase):
                 record = record.with_user(user)
                 with self.subTest(name=name, user=user.login):
                     self.assertRefused(record.read, [name])
-                    self.assertRefused(record.search, [(name, "!=", False)])
+
+    def test_not_by_searching_other_records(self):
+        for model, path in (
+            ("helpdesk.ticket", "crowd_review_ids"),
+            ("crowd.dispatch", "review_ids"),
+        ):
+            for user in (self.technician, self.tech.crowd_user_id):
+                records = self.env[model].with_user(user)
+                for name in ("stars_worker", "comment"):
+                    domain = [("%s.%s" % (path, name), "!=", False)]
+                    with self.subTest(domain=domain, user=user.login):
+                        self.assertRefused(records.search, domain)
 
     def test_multi_company(self):
         for user in (self.agent_b, self.manager_b):
