@@ -56,6 +56,12 @@ def minutes_between(start, end):
     return (end - start).total_seconds() / 60
 
 
+def forget(record, names):
+    """Let figures of ``record`` be written that are 0: the cache has 0 for none."""
+    for name in names:
+        record.env.cache.remove(record, record._fields[name])
+
+
 class CrowdDispatch(models.Model):
     """What reports count of a dispatch, noted when it happens.
 
@@ -136,6 +142,7 @@ class CrowdDispatch(models.Model):
             return super().write(vals)
         for dispatch in self:
             facts = dispatch._prepare_facts(vals)
+            forget(dispatch, facts)
             super(CrowdDispatch, dispatch).write(dict(vals, **facts))
         return True
 
@@ -226,6 +233,7 @@ class CrowdEscalation(models.Model):
             return super().write(vals)
         for escalation in self:
             minutes = minutes_between(escalation.opened_at or moment, moment)
+            forget(escalation, ["minutes_to_acknowledge"])
             super(CrowdEscalation, escalation).write(
                 dict(vals, minutes_to_acknowledge=minutes)
             )

@@ -70,3 +70,4 @@ from . import test_sms_inbound
 from . import test_outage
 from . import test_outcome
 from . import test_gateway_contract
+from . import test_facts
