@@ -3,6 +3,7 @@ from psycopg2 import sql
 from odoo import SUPERUSER_ID, api, fields, models
 
 from .. import compat
+from .crowd_job_cost import PAUSES
 
 #: The months before the present one that are counted again every night: answers come
 #: late.
@@ -61,7 +62,7 @@ FACTS = """
         SELECT o.membership_id, date_trunc('month', o.job_day)::date,
                0, 0, count(*),
                sum(COALESCE(extract(
-                   epoch FROM o.job_ended_at - o.job_arrived_at) / 60, 0))
+                   epoch FROM o.job_ended_at - o.job_arrived_at - {pauses}) / 60, 0))
           FROM crowd_offer AS o
          WHERE o.job_day >= (SELECT since FROM begin) AND o.state = 'completed'
            AND {only_offers}
@@ -184,7 +185,7 @@ class CrowdWorkerMonth(models.Model):
         string="Work (hours)",
         digits=(10, 2),
         readonly=True,
-        help="From arrival to the end of these jobs, if he said when he arrived.",
+        help="From arrival to the end of these jobs, less pauses, if he said when he arrived.",
     )
     is_active = fields.Float(
         string="Active (%)",
@@ -259,7 +260,9 @@ class CrowdWorkerMonth(models.Model):
             only_members=sql.SQL(members),
             **months,
         )
-        facts = sql.SQL(FACTS).format(only_offers=sql.SQL(offers))
+        facts = sql.SQL(FACTS).format(
+            only_offers=sql.SQL(offers), pauses=sql.SQL(PAUSES)
+        )
         return dict(months, members=known, facts=facts)
 
     @api.model

@@ -29,7 +29,7 @@ FIXED = """
            AND d3.started_at <= o.job_ended_at + interval '30 days')
 """
 QUERY = """
-    SELECT o.id, o.job_day AS day, {hour} AS hour, {weekday} AS weekday, {part} AS part,
+    SELECT o.id, o.id AS offer_id, o.job_day AS day, {hour} AS hour, {weekday} AS weekday, {part} AS part,
            o.company_id, d.team_id, o.service_id, d.territory_id, o.dispatch_id,
            o.ticket_id, o.worker_id, o.worker_type, o.community_id, o.membership_id,
            o.origin, o.decline_reason AS reason, o.answered_at AS accepted_at,
