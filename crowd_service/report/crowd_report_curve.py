@@ -16,13 +16,14 @@ QUERY = """
            {weekday} AS weekday, {part} AS part, d.company_id, d.team_id, d.service_id,
            d.territory_id, d.policy_id, d.priority, {accepted_by} AS accepted_by,
            point.series, point.minutes, 1 AS nbr,
-           CASE WHEN point.series = 'target' THEN point.target
+           CASE WHEN point.series = 'target' THEN {target}
                 WHEN d.minutes_to_accept > point.minutes
                   OR d.minutes_to_accept IS NULL THEN 0.0
                 WHEN point.series IN ('all', {accepted_by}) THEN 100.0
                 ELSE 0.0 END AS share
       FROM crowd_dispatch AS d
-     CROSS JOIN (VALUES {points}) AS point (place, series, minutes, target)
+     CROSS JOIN (VALUES {points}) AS point (place, series, minutes, {weights})
+      LEFT JOIN ({goals}) AS goal ON goal.company_id = d.company_id
       LEFT JOIN res_company AS company ON company.id = d.company_id
      WHERE {in_curve}
        AND (d.first_accepted_at IS NOT NULL
@@ -31,14 +32,61 @@ QUERY = """
 """
 
 
+#: The targets that a company has set for itself as a whole.
+GOALS = """
+    SELECT goal.company_id, {levels}
+      FROM crowd_kpi_target AS goal
+      JOIN crowd_kpi AS kpi ON kpi.id = goal.kpi_id
+     WHERE goal.active AND goal.team_id IS NULL AND goal.service_id IS NULL
+       AND goal.territory_id IS NULL
+     GROUP BY goal.company_id
+"""
+LEVEL = "max(goal.value) FILTER (WHERE kpi.code = {code}) AS {code_name}"
+WEIGHTED = "point.{weight} * COALESCE(goal.{code}, {default})"
+CODES = tuple("within_%d" % minutes for minutes in CURVE_MINUTES)
+
+
+def weights(minutes):
+    """Return how much each of the four targets weighs in that of ``minutes``.
+
+    Between two of them the target is a mean of both.
+
+    >>> weights(10), weights(1440)
+    ([0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0])
+    """
+    return [
+        round(curve_target(minutes, [(m, float(m == one)) for m in CURVE_MINUTES]), 6)
+        for one in CURVE_MINUTES
+    ]
+
+
 def points():
-    """Return ``[(place, series, minutes, target in per cent)]`` of the curve."""
-    levels = tuple(zip(CURVE_MINUTES, CURVE_TARGETS))
+    """Return ``[(place, series, minutes, weight of each target)]`` of the curve."""
     places = [(series, minutes) for series in SERIES for minutes in MINUTES]
     return [
-        (place, series, minutes, round(curve_target(minutes, levels), 1))
+        (place, series, minutes, *weights(minutes))
         for place, (series, minutes) in enumerate(places)
     ]
+
+
+def _target():
+    """Return the SQL of a point of the line of targets."""
+    return sql.SQL(" + ").join(
+        sql.SQL(WEIGHTED).format(
+            weight=sql.Identifier(code),
+            code=sql.Identifier(code),
+            default=sql.Literal(default),
+        )
+        for code, default in zip(CODES, CURVE_TARGETS)
+    )
+
+
+def _goals():
+    levels = [
+        sql.SQL(LEVEL).format(code=sql.Literal(code), code_name=sql.Identifier(code))
+        for code in CODES
+    ]
+    return sql.SQL(GOALS).format(levels=sql.SQL(", ").join(levels))
 
 
 class CrowdReportCurve(models.Model):
@@ -70,6 +118,16 @@ class CrowdReportCurve(models.Model):
             "first_accepted_at",
             "first_accepted_type",
             "minutes_to_accept",
+        ],
+        "crowd.kpi": ["code"],
+        "crowd.kpi.target": [
+            "kpi_id",
+            "company_id",
+            "team_id",
+            "service_id",
+            "territory_id",
+            "value",
+            "active",
         ],
         "res.company": ["crowd_zone"],
     }
@@ -118,6 +176,9 @@ class CrowdReportCurve(models.Model):
         return sql.SQL(QUERY).format(
             most=sql.Literal(POINTS_MOST),
             points=sql.SQL(", ").join(rows),
+            weights=sql.SQL(", ").join(map(sql.Identifier, CODES)),
+            target=_target(),
+            goals=_goals(),
             accepted_by=sql.SQL(ACCEPTED_BY),
             in_curve=sql.SQL(IN_CURVE),
             **local_parts("d", "started_at"),

@@ -344,6 +344,19 @@ class TestCurve(FactsCase):
         for minutes, (share, _nbr) in curve.items():
             self.assertAlmostEqual(share, curve_target(minutes), 1)
 
+    def test_target_of_the_company(self):
+        self.env["crowd.kpi.target"].create(
+            {
+                "kpi_id": self.env["crowd.kpi"].search([("code", "=", "within_10")]).id,
+                "company_id": self.company_a.id,
+                "owner_id": self.manager.id,
+                "value": 80,
+            }
+        )
+        points = [(1, 40.0), (10, 80.0), (60, 90.0), (180, 98.0)]
+        for minutes, (share, _nbr) in self._curve(self._dispatch(), "target").items():
+            self.assertAlmostEqual(share, curve_target(minutes, points), 1)
+
     def test_what_waits_counts_as_far_as_it_has_waited(self):
         start = datetime.utcnow().replace(microsecond=0) - timedelta(minutes=15)
         waiting, done = self._dispatch(start), self._dispatch(start)
