@@ -71,3 +71,5 @@ from . import test_outage
 from . import test_outcome
 from . import test_gateway_contract
 from . import test_facts
+from . import test_kpi
+from . import test_kpi_target
