@@ -32,7 +32,8 @@ def fill(cr, count, base, say=print):
     """
     _create_places(cr, base)
     _draw(cr, count, base, say)
-    for add in (add_people, add_members, add_skills, add_languages, *history.STEPS):
+    people = (add_people, add_members, add_costs, add_skills, add_languages)
+    for add in people + history.STEPS:
         say(add.__doc__)
         add(cr, base)
     for table in TABLES.values():
@@ -117,9 +118,17 @@ def add_members(cr, base):
         state="s.state",
         capacity="s.capacity",
         daily_cap="s.daily_cap",
-        cost_rate="s.cost_rate",
         **measures,
         **{"start_" + name: value for name, value in measures.items()},
+    )
+
+
+def add_costs(cr, base):
+    """Adding costs"""
+    cr.execute(
+        "INSERT INTO crowd_cost (company_id, membership_id, basis, amount)"
+        " SELECT company_id, membership_id, 'hour', cost_rate FROM member"
+        " WHERE cost_rate > 0 ORDER BY i, membership_id"
     )
 
 

@@ -20,6 +20,7 @@ from . import test_matcher_boundaries
 from . import test_scope
 from . import test_promise
 from . import test_consent
+from . import test_cost
 from . import test_customer
 from . import test_review
 from . import test_review_page

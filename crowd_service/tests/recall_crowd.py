@@ -255,7 +255,32 @@ class RandomCrowd:
             for community in self.random.sample(pool, min(number, len(pool))):
                 rows.append(self._member_row(worker, kind, community))
         self.member_rows = rows
-        return clone(self.env, prototype, rows)
+        members = clone(self.env, prototype, rows)
+        self._make_costs(members)
+        return members
+
+    def _make_costs(self, members):
+        """Some cost something per hour; lines of other kinds are of no matter."""
+        prototype = self.env["crowd.cost"].create(
+            {
+                "company_id": self.case.company_a.id,
+                "membership_id": self.case._create_membership(
+                    self.case._create_worker("Costs", community=False),
+                    self.case.community,
+                ).id,
+                "amount": 1.0,
+            }
+        )
+        rows = []
+        for member, row in zip(members, self.member_rows):
+            line = {"membership_id": member, "company_id": row["company_id"]}
+            rate = self.random.choice((None, None, None, 0, 0.01, 19.99, 45, 300))
+            basis = self._rarely(0.1, ["job"]) or "hour"
+            if rate is not None:
+                rows.append(dict(line, amount=rate, basis=basis))
+            if self.random.random() < 0.1:
+                rows.append(dict(line, amount=77, service_id=self.case.service.id))
+        clone(self.env, prototype, rows)
 
     def _member_row(self, worker, kind, community):
         pick = self.random.choice
@@ -272,7 +297,6 @@ class RandomCrowd:
             "quality": ratings and pick((1.0, 3.33, 4.2, 4.97, 5.0)),
             "job_count": jobs,
             "solved_count": jobs and pick((0, 1, jobs)),
-            "cost_rate": pick((0, 0, None, 0.01, 19.99, 45, 300)),
         }
 
     def _make_skills(self):

@@ -151,6 +151,10 @@ class SearchMachine(RuleBasedStateMachine):
         domain = [("company_id", "in", companies)]
         return self._pick("crowd.membership", number, domain)
 
+    def _cost(self, number):
+        companies = (self.case.company_a | self.case.company_b).ids
+        return self._pick("crowd.cost", number, [("company_id", "in", companies)])
+
     def _community(self, number):
         companies = (self.case.company_a | self.case.company_b).ids
         return self._pick("crowd.community", number, [("company_id", "in", companies)])
@@ -217,6 +221,34 @@ class SearchMachine(RuleBasedStateMachine):
                     form.capacity = n
                 if rate is not None:
                     member.cost_rate = rate
+
+    @rule(
+        n=NUMBER,
+        m=NUMBER,
+        what=st.sampled_from(["create", "import", "write", "move", "delete"]),
+        basis=st.sampled_from(["hour", "hour", "job"]),
+        sp=st.booleans(),
+    )
+    def cost(self, n, m, what, basis, sp):
+        """Lines of costs, of members and of kinds of workers."""
+        member, line = self._member(n), self._cost(m)
+        values = {"basis": basis, "amount": m + 0.5}
+        with self.change(sp):
+            if what == "create":
+                values["service_id"] = self.case.service.id if m % 3 == 2 else False
+                values["company_id"] = member.company_id.id
+                self.env["crowd.cost"].create(dict(values, membership_id=member.id))
+            elif what == "import":
+                self.env["crowd.cost"].load(
+                    ["company_id/.id", "membership_id/.id", "amount"],
+                    [[member.company_id.id, member.id, "12.5"]] * (1 + m % 2),
+                )
+            elif what == "write":
+                line.write(values)
+            elif what == "move":
+                line.write({"membership_id": member.id})
+            else:
+                line.unlink()
 
     @rule(n=NUMBER, what=st.sampled_from(["toggle", "end", "wake"]), sp=st.booleans())
     def archive_worker(self, n, what, sp):

@@ -93,6 +93,52 @@ class TestSearchTable(MatcherCase):
                 self.assertIn(member.id, self.table._drifted(), "it is a fact")
                 self.assertCurrent()
 
+    def test_each_fact_of_costs(self):
+        """A member's cost per hour counts, whatever happens to its line."""
+        worker = self._create_worker("Anna", membership={"cost_rate": 12.0})
+        member = worker.crowd_membership_ids
+        other = self._create_worker("Berta").crowd_membership_ids
+        line = self.env["crowd.cost"].search([("membership_id", "=", member.id)])
+        for name, value, drifted in (
+            ("amount", 13.0, member),
+            ("basis", "job", member),
+            ("basis", "hour", member),
+            ("service_id", self.service.id, member),
+            ("service_id", False, member),
+            ("membership_id", other.id, member | other),
+        ):
+            with self.subTest(field=name, value=value):
+                self.assertCurrent()
+                line.write({name: value})
+                self.env["base"].flush()
+                self.assertEqual(self.table._drifted(), sorted(drifted.ids))
+                self.assertCurrent()
+        line.unlink()
+        self.assertEqual(self.table._drifted(), other.ids)
+        self.assertCurrent()
+        values = {"company_id": self.company_a.id, "worker_type": "friend"}
+        self.env["crowd.cost"].create(dict(values, amount=50.0))
+        self.assertEqual(self.table._drifted(), [], "kinds of workers do not rank")
+
+    def test_import_of_costs(self):
+        member = self._create_worker("Anna").crowd_membership_ids
+        row = [str(self.company_a.id), str(member.id), "45"]
+        names = ["company_id/.id", "membership_id/.id", "amount"]
+        costs = self.env["crowd.cost"]
+        self.assertTrue(costs.load(names, [row])["ids"])
+        self.assertCurrent()
+        self.assertEqual(self._cost_in_table(member), 4500)
+        self.assertFalse(costs.load(names, [row])["ids"], "one line per scope")
+        self.assertCurrent()
+
+    def _cost_in_table(self, member):
+        self.env.cr.execute(
+            "SELECT DISTINCT cost_rate FROM crowd_worker_search"
+            " WHERE membership_id = %s",
+            member.ids,
+        )
+        return self.env.cr.fetchone()[0]
+
     def test_one_row_per_skill_and_language(self):
         languages = self.env["res.lang"].search([], limit=1)
         worker = self._create_worker(
