@@ -1,1 +1,2 @@
-from . import loader, history, availability, rotas, territories, year_cast, year_loader
+from . import loader, history, availability, rotas, territories
+from . import year_cast, year_customers, year_loader

@@ -113,24 +113,21 @@ class Actors:
         """The customer says what he thinks of it."""
         if not self.row["rating"]:
             return
-        model = self.env["ir.model"]._get("helpdesk.ticket")
-        rating = self.env["rating.rating"].create(
-            {
-                "res_model_id": model.id,
-                "res_id": self.ticket.id,
-                "partner_id": self.ticket.partner_id.id,
-                "rated_partner_id": self.dispatch.worker_id.partner_id.id,
-                "rating": int(self.row["rating"]),
-                "feedback": self.row["feedback"] or False,
-                "consumed": True,
-            }
-        )
-        rating.flush()
+        stars = int(self.row["rating"])
+        answer = {
+            "stars_worker": stars,
+            "stars_solution": stars,
+            "would_book_again": "yes" if stars > 2 else "no",
+            "comment": self.row["feedback"],
+        }
+        review = self.dispatch._ensure_review()
+        review._answer(answer, "page")
+        review.flush()
         self.env.cr.execute(  # "submitted on" is the creation date
             "UPDATE rating_rating SET create_date = %s, write_date = %s WHERE id = %s",
-            (self.clock(), self.clock(), rating.id),
+            (self.clock(), self.clock(), review.rating_id.id),
         )
-        rating.invalidate_cache()
+        review.rating_id.invalidate_cache()
 
     def clock(self):
         return self.env["crowd.clock"].now()

@@ -25,6 +25,8 @@ DATED = (
     "UPDATE crowd_escalation SET create_date = opened_at, write_date = opened_at",
     "UPDATE crowd_delivery SET create_date = sent_at, write_date = sent_at"
     " WHERE sent_at IS NOT NULL",
+    "UPDATE crowd_review SET create_date = asked_at,"
+    " write_date = COALESCE(answered_at, asked_at)",
     """
     UPDATE crowd_candidate c SET create_date = e.at, write_date = e.at
       FROM (SELECT dispatch_id, min(at) AS at FROM crowd_event WHERE kind = 'wave'

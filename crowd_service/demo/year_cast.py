@@ -27,7 +27,7 @@ DEMAND = {"wlan": 10, "tv_box": 7, "remote": 7, "mesh": 5, "email": 4, "line": 3
 DEMAND.update(iphone=4, android=4, pc=3, printer=3, virus=2, smart=2, tv_sound=2)
 KINDS = {"tv_box": "tv", "tv_sound": "tv", "smart": "home", "camera": "home"}
 NETWORK = ("wlan", "mesh", "line", "cabling", "business")
-HARD_WEIGHT = 2.0
+HARD_WEIGHT = 6.0
 SEED = 1
 MEMBERS = """
 SELECT m.id, m.worker_id, w.partner_id, m.community_id, m.company_id, m.worker_type,
@@ -71,18 +71,25 @@ class CrowdDemo(models.AbstractModel):
         firms = {firm.company_id: firm for firm in map(self._read_firm, FIRMS)}
         services = {service.service_id: service for service in self._read_services()}
         companies, ids = tuple(firms), tuple(services)
-        self.env.cr.execute(SKILLED, {"services": ids, "companies": companies})
-        skilled = defaultdict(set)
-        closed = self._read_closed_communities()
-        for service_id, membership_id in self.env.cr.fetchall():
-            if service_id not in closed.get(membership_id, ()):
-                skilled[service_id].add(membership_id)
+        skilled = self._read_skilled(companies, ids)
         self.env.cr.execute(SKILLS, [ids])
         skills = {row[0]: row[1:] for row in self.env.cr.fetchall()}
         self.env.cr.execute(MEMBERS, [companies])
         members = enrol([Member(*row) for row in self.env.cr.fetchall()], year, SEED)
         places = list(self._read_places(companies))
         return Cast(firms, services, places, members, skilled, skills)
+
+    @api.model
+    def _read_skilled(self, companies, services):
+        """Return ``{service: memberships}`` that can do it, and whose community does."""
+        closed = self._read_closed_communities()
+        params = {"services": services, "companies": companies}
+        self.env.cr.execute(SKILLED, params)
+        skilled = defaultdict(set)
+        for service_id, membership_id in self.env.cr.fetchall():
+            if service_id not in closed.get(membership_id, ()):
+                skilled[service_id].add(membership_id)
+        return skilled
 
     @api.model
     def _read_firm(self, prefix):
@@ -157,15 +164,14 @@ class CrowdDemo(models.AbstractModel):
     @api.model
     def _read_closed_communities(self):
         """Return ``{membership: services}`` that its community does not do."""
-        services = set(self._find_known(self.env["product.template"]).values())
+        services = self._find_known(self.env["product.template"]).values()
+        ids = {service.id for service in services}
+        communities = self.env["crowd.community"].search([])
+        picky = communities.filtered("service_ids")
         members = self.env["crowd.membership"].search(
-            [("community_id.service_ids", "!=", False)]
+            [("community_id", "in", picky.ids)]
         )
-        return {
-            member.id: {s.id for s in services}
-            - set(member.community_id.service_ids.ids)
-            for member in members
-        }
+        return {m.id: ids - set(m.community_id.service_ids.ids) for m in members}
 
     @api.model
     def _read_places(self, companies):

@@ -51,15 +51,18 @@ class CrowdDemo(models.AbstractModel):
     _inherit = "crowd.demo"
 
     @api.model
-    def _load_year(self, tickets=TICKETS, wave_size=WAVE_SIZE):
-        """Write a year of tickets, as the engine would have left it."""
+    def _load_year(self, tickets=TICKETS, wave_size=WAVE_SIZE, first=1):
+        """Write a year of tickets, as the engine would have left it.
+
+        :param first: the lowest number of tickets, dispatches, escalations
+        """
         compat.flush(self.env)
         year = self._get_year()
         cast = self._read_cast(year)
         self._write_joined(cast)
         self._create_costs()
         last = {table: last_id(self.env.cr, table) for table in TABLES}
-        numbers = Numbers(last)
+        numbers = Numbers(last, first)
         told = plan(
             cast,
             self._read_props(),
@@ -98,17 +101,13 @@ class CrowdDemo(models.AbstractModel):
 
     @api.model
     def _create_costs(self):
-        values = [
-            {
-                "company_id": self._id(company),
-                "worker_type": kind,
-                "basis": "hour",
-                "amount": amount,
-            }
-            for company, costs in COSTS.items()
-            for kind, amount in costs.items()
-        ]
-        self.env["crowd.cost"].create(values)
+        costs = self.env["crowd.cost"]
+        for company, amounts in COSTS.items():
+            for kind, amount in amounts.items():
+                scope = {"company_id": self._id(company), "worker_type": kind}
+                domain = [(name, "=", value) for name, value in scope.items()]
+                if not costs.search(domain + [("service_id", "=", False)]):
+                    costs.create(dict(scope, basis="hour", amount=amount))
 
     @api.model
     def _archive_some(self):

@@ -10,6 +10,7 @@ from .lots import draw
 EARTH_KM = 6371.0088
 RADIUS_KM = 30
 MOST_ASKED = 60  # who lives farther is not looked at
+TECHNICIANS_ASKED = 0.25  # share of the technicians at hand, for what others can do
 #: Share of externals who joined within the year, and how much more in the campaign.
 NEW_SHARE, RECRUITING = 0.55, 4
 #: Share of active externals who stopped answering some day.
@@ -165,13 +166,17 @@ class Cast:
 
     def choose(self, lots, service, place, day, quantity, without=()):
         """Return up to ``quantity`` pairs of :meth:`able`, the likely ones first."""
-        drawn = []
+        drawn, seen = [], set(without)
         for member, km in self.able(service, place):
-            if member.is_with_us(day) and member.worker_id not in without:
-                weight = _weight(member, km, service)
-                drawn.append((-log(1 - lots.random()) / weight, member, km))
-                if len(drawn) >= MOST_ASKED:
-                    break
+            if member.worker_id in seen or not member.is_with_us(day):
+                continue
+            seen.add(member.worker_id)  # some are in two communities
+            if not member.is_external and _is_spared(service, lots):
+                continue
+            weight = _weight(member, km, service)
+            drawn.append((-log(1 - lots.random()) / weight, member, km))
+            if len(drawn) >= MOST_ASKED:
+                break
         drawn.sort(key=lambda item: item[0])
         return [(member, km) for _key, member, km in drawn[:quantity]]
 
@@ -181,11 +186,15 @@ def reach(member):
     return RADIUS_KM if member.is_external else 3 * RADIUS_KM
 
 
+def _is_spared(service, lots):
+    """Tell whether a technician has other work: only he can do some of it."""
+    return service.audience != "experts" and lots.random() > TECHNICIANS_ASKED
+
+
 def _weight(member, km, service):
     """Return how gladly the match would ask him."""
     near = 1.0 if service.is_remote else exp(-(km or 0) / 12)
-    kind = 1.0 if member.is_external or service.audience == "experts" else 0.25
-    return (0.05 + near) * kind * (0.3 + member.zeal)
+    return (0.05 + near) * (0.3 + member.zeal)
 
 
 def globe_km(one, other):

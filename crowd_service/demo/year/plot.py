@@ -11,7 +11,7 @@ from .cast import reach
 from .tale import ACKNOWLEDGE_MINUTES, OPEN_MINUTES, Tale
 
 #: Share of dispatches that somebody has taken, after so many minutes, on a good day.
-CURVE = ((0.0, 0.2), (0.44, 1.0), (0.75, 10.0), (0.94, 60.0), (0.985, 180.0))
+CURVE = ((0.0, 0.2), (0.46, 1.0), (0.78, 10.0), (0.955, 60.0), (0.992, 180.0))
 #: Minutes after the first offers at which more people are asked.
 WAVES = (0, 20, 60)
 #: What comes of an accepted job of the crowd; the rest is solved.
@@ -503,13 +503,24 @@ class Plot(Tale):
             partner_id=self.place.customer_id,
             rating=stars,
             rating_text=rating_text(stars),
-            feedback=comment,
+            feedback=None,  # everybody reads ratings
             crowd_offer_id=job["id"],
             access_token=None,
         )
         self.ticket["rating_last_value"] = stars
         channel = self.lots.choice(REVIEW_CHANNELS)
         agent = self.firm.agents[0].user_id if channel == "phone" else None
+        self.note(
+            "review",
+            at=at,
+            create_date=at,
+            write_date=at,
+            to_state="answered",
+            reason=channel,
+            quantity=stars,
+            offer_id=job["id"],
+            worker_id=member.worker_id,
+        )
         return {
             "state": "answered",
             "answered_at": at,

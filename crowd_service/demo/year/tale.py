@@ -66,10 +66,10 @@ ACKNOWLEDGE_MINUTES = 20
 class Numbers:
     """The next id of each table, and the next number of each kind of record."""
 
-    def __init__(self, last=None):
+    def __init__(self, last=None, first=1):
         last = last or {}
         self.ids = {table: count(last.get(table, 0) + 1) for table in TABLES}
-        self.names = defaultdict(lambda: count(1))
+        self.names = defaultdict(lambda: count(first))
 
     def name(self, kind):
         return "%s-%05d" % (kind, next(self.names[kind]))
@@ -238,12 +238,12 @@ class Tale:
             **DISPATCH_FACTS,
         )
         self.ticket["unattended"] = False
-        self._event("state", to_state="draft")
+        self.note("state", to_state="draft")
 
     def move(self, state, **values):
         """The dispatch moves on; the ticket's columns follow."""
         dispatch = self.dispatch
-        self._event("state", from_state=dispatch["state"], to_state=state)
+        self.note("state", from_state=dispatch["state"], to_state=state)
         dispatch.update(values, state=state, write_date=self.now)
 
     def finish(self, state, reason):
@@ -261,14 +261,14 @@ class Tale:
                 crowd_responsible_id=dispatch["responsible_id"],
             )
 
-    def _event(self, kind, **columns):
+    def note(self, kind, **columns):
+        """Add a line of history."""
         self.add(
             "crowd_event",
             dispatch_id=self.dispatch["id"],
             ticket_id=self.ticket["id"],
-            at=self.now,
             kind=kind,
-            **dict(EVENT, **columns),
+            **{**EVENT, "at": self.now, **columns},
         )
 
     # ------------------------------------------------------------------
@@ -294,7 +294,7 @@ class Tale:
         if self.dispatch["state"] == "searching":
             self.dispatch["offered_at"] = self.dispatch["offered_at"] or self.now
             self.move("offered")
-        self._event("wave", quantity=len(offers))
+        self.note("wave", quantity=len(offers))
         return offers
 
     def _offer(self, member, km, rank, wave, stand, origin="match"):
@@ -341,7 +341,7 @@ class Tale:
         offer.update(state=state, write_date=self.now)
         if reason:
             offer["decline_reason"] = reason
-        self._event(
+        self.note(
             "answer",
             to_state=state,
             offer_id=offer["id"],
@@ -376,6 +376,9 @@ class Tale:
 
     def assign(self, member, km, by):
         """The desk, or the technician himself, takes the job from an escalation."""
+        rows = self.rows["crowd_offer"][-self.asked :] if self.asked else ()
+        if any(offer["worker_id"] == member.worker_id for offer in rows):
+            self.dispatch["round"] += 1  # nobody is asked twice in a round
         offer = self._offer(member, km, None, 1, 60, "escalation")
         self.accept(offer, (), "escalation", by.user_id)
 
@@ -512,7 +515,7 @@ class Tale:
     def _escalation_event(self, state, **columns):
         found = self.escalation
         columns.update(reason=found["reason"], escalation_id=found["id"])
-        self._event("escalation", to_state=state, **columns)
+        self.note("escalation", to_state=state, **columns)
 
     # ------------------------------------------------------------------
     # messages
