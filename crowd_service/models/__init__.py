@@ -125,11 +125,11 @@ from . import crowd_push
 from . import crowd_dispatch_facts
 from . import crowd_candidate_day
 from . import crowd_job_facts
-from . import crowd_worker_month
 from . import crowd_gap
 from . import helpdesk_ticket_outcome
 from . import crowd_cost
 from . import crowd_job_cost
+from . import crowd_worker_month
 from . import crowd_kpi
 from . import crowd_kpi_figures
 from . import crowd_kpi_words

@@ -70,7 +70,11 @@ from . import test_sms
 from . import test_sms_inbound
 from . import test_outage
 from . import test_outcome
+from . import test_jobs_report
+from . import test_worker_month
+from . import test_gap
 from . import test_gateway_contract
 from . import test_facts
 from . import test_kpi
 from . import test_kpi_target
+from . import test_kpi_truth
