@@ -32,6 +32,7 @@ PEOPLE = (
     "fsm.person",
     "fsm.person.skill",
     "crowd.membership",
+    "crowd.cost",
     "res.partner",
     "res.partner-places",
     "fsm.location",

@@ -151,7 +151,10 @@ class CrowdMatcher(models.AbstractModel):
         return _("answers in %s min at this hour") % minutes
 
     def _word_remark_cost(self, data):
-        return _("costs %d %% of the price") % round(data["percent"])
+        """Say no figure: what somebody costs is for managers, and agents read this."""
+        if data["percent"] < 100:
+            return _("costs less than the price")
+        return _("costs as much as the price, or more")
 
     def _word_remark_offers(self, data):
         if not data["count"]:

@@ -120,6 +120,7 @@ class TestSearchTable(MatcherCase):
         self.env["crowd.cost"].create(dict(values, amount=50.0))
         self.assertEqual(self.table._drifted(), [], "kinds of workers do not rank")
 
+    @mute_logger("odoo.sql_db")
     def test_import_of_costs(self):
         member = self._create_worker("Anna").crowd_membership_ids
         row = [str(self.company_a.id), str(member.id), "45"]

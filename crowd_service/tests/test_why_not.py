@@ -96,7 +96,8 @@ class TestWhyNot(MatcherCase):
             ("liked", {}, "helped this customer before and was liked"),
             ("rating", {"stars": 4.55, "count": 1}, "4.5 stars from one rating"),
             ("success", {"solved": 0, "jobs": 1}, "one job, unsolved"),
-            ("cost", {"percent": 40.4}, "costs 40 % of the price"),
+            ("cost", {"percent": 40.4}, "costs less than the price"),
+            ("cost", {"percent": 100.0}, "costs as much as the price, or more"),
             ("capacity", {"open_jobs": 0, "capacity": 0}, "takes no jobs"),
             ("capacity", {"open_jobs": 2, "capacity": 2}, "2 of 2 jobs open"),
             (
