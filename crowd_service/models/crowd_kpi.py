@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 
 from ..kpi import AREAS, BY_CODE, FACTS, chart, judge, trend
 from ..kpi.figures import CONTEXT
@@ -110,8 +110,8 @@ class CrowdKpi(models.Model):
         figures = self._measure(mine.mapped("code"), cut)
         targets = self._find_targets(cut)
         for kpi in self:
-            figure = figures.get(kpi.code)
-            kpi.update(kpi._show(figure, targets.get(kpi)))
+            kpi.update(kpi._show(figures.get(kpi.code), targets.get(kpi)))
+        self._draw(figures, targets)
 
     def _without_cost(self):
         """Return those that are no cost, whatever the record says."""
@@ -130,7 +130,7 @@ class CrowdKpi(models.Model):
         if not figure:
             return dict.fromkeys(SHOWN, False)
         definition = BY_CODE[self.code]
-        wanted = target.value if target else definition.target
+        wanted = self._wanted(target)
         margin = [target.margin] if target else []
         arrow, word = trend(figure.value, figure.previous, definition.direction)
         known = figure.value is not None
@@ -146,8 +146,11 @@ class CrowdKpi(models.Model):
             "population": figure.population,
             "population_text": self._word_population(figure.population),
             "odd_count": self._count_odd(figure),
-            "picture": self._draw(figure, wanted),
         }
+
+    def _wanted(self, target):
+        """Return the value that the figure shall have, or None."""
+        return target.value if target else BY_CODE[self.code].target
 
     def _count_odd(self, figure):
         """Return how many rows are what should not be (see ``kpi.definitions``)."""
@@ -157,19 +160,17 @@ class CrowdKpi(models.Model):
         hits = round(figure.value * figure.population / 100)
         return figure.population - hits if definition.direction == "up" else hits
 
-    def _draw(self, figure, target):
-        """Return the small chart of the period, its target as a line."""
-        drawn = chart.draw(figure.points, target)
-        if not drawn or len(figure.points) < 2:
-            return False
-        words = _("%(name)s, from left to right: %(values)s") % {
-            "name": self.name,
-            "values": ", ".join(
-                "–" if value is None else self._word_value(value)
-                for value in figure.points
-            ),
-        }
-        return self._render_chart(drawn, words)
+    def _draw(self, figures, targets):
+        """Set the small charts of the period, each with its target as a line."""
+        drawn = {}
+        for kpi in self:
+            kpi.picture = False
+            points = figures[kpi.code].points if kpi.code in figures else []
+            picture = chart.draw(points, kpi._wanted(targets.get(kpi)))
+            if picture and len(points) > 1:
+                drawn[kpi] = (picture, kpi._word_points(points))
+        for kpi, picture in zip(drawn, self._render_charts(drawn.values())):
+            kpi.picture = picture
 
     # ------------------------------------------------------------------
     # rows
@@ -213,5 +214,4 @@ SHOWN = (
     "population",
     "population_text",
     "odd_count",
-    "picture",
 )

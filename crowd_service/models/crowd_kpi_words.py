@@ -6,6 +6,7 @@ from .. import compat
 from ..kpi import BY_CODE, last_whole_month
 
 HOURS, DAYS = 2 * 60, 2 * 24 * 60  # minutes from which on larger units read better
+END = "</svg>"
 DIGITS = {"%": 1, "km": 1, "offers": 1, "stars": 2, "": 0}
 
 
@@ -42,7 +43,7 @@ class CrowdKpi(models.Model):
     def _word_previous(self, value):
         """Return what it was in the period before."""
         if BY_CODE[self.code].fact == "now":
-            return ""
+            return ""  # it has no period, so none before
         if value is None:
             return _("nothing to compare with")
         return _("%s before") % self._word_value(value)
@@ -81,17 +82,27 @@ class CrowdKpi(models.Model):
         if fact == "member":
             month = last_whole_month(cut.period)
             return format_date(self.env, month, date_format="MMMM y")
-        first, last = (
-            format_date(self.env, day, date_format="d MMM y") for day in cut.period
-        )
+        start, end = cut.period
+        pattern = "d MMM" if start.year == end.year else "d MMM y"
+        first = format_date(self.env, start, date_format=pattern)
+        last = format_date(self.env, end, date_format="d MMM y")
         return _("%(first)s to %(last)s") % {"first": first, "last": last}
 
-    @api.model
-    def _render_chart(self, drawn, words):
-        """Return the picture of a ``kpi.chart.Chart``.
+    def _word_points(self, points):
+        """Return what a chart shows, for who does not see it."""
+        words = ("–" if value is None else self._word_value(value) for value in points)
+        return _("%(name)s, from left to right: %(values)s") % {
+            "name": self.name,
+            "values": ", ".join(words),
+        }
 
-        :param words: what it shows, for who does not see it
-        """
-        return compat.render_view(
-            self.env, "crowd_service.kpi_chart", {"chart": drawn, "words": words}
+    @api.model
+    def _render_charts(self, charts):
+        """Return the pictures of pairs of a ``kpi.chart.Chart`` and its words."""
+        charts = [{"chart": drawn, "words": words} for drawn, words in charts]
+        if not charts:
+            return []
+        page = compat.render_view(
+            self.env, "crowd_service.kpi_charts", {"charts": charts}
         )
+        return [part + END for part in page.split(END)[:-1]]
