@@ -7,7 +7,17 @@ from pathlib import Path
 
 from . import machine
 
-PARTS = ("match", "recall", "peers", "offers", "screens", "timers", "waves", "races")
+PARTS = (
+    "match",
+    "recall",
+    "peers",
+    "offers",
+    "screens",
+    "timers",
+    "kpis",
+    "waves",
+    "races",
+)
 
 
 def size(text):
@@ -38,6 +48,9 @@ def parse(args):
     parser.add_argument("--tickets", type=int, default=20, help="of each cell")
     parser.add_argument("--recall-seconds", type=int, default=90, help="per size")
     parser.add_argument("--races", type=int, default=100, help="tickets of a race")
+    parser.add_argument(
+        "--year", type=size, default="100k", help="tickets of the year of the kpis"
+    )
     parser.add_argument("--out", type=Path, default=Path(".local/bench"))
     parser.add_argument("--build", action="store_true", help="only make the databases")
     parser.add_argument("--statements", action="store_true", help="where the time goes")

@@ -40,7 +40,13 @@ def goals(results):
     """Return the goals that the results can tell of, :class:`run.Results`."""
     crowds = _crowds(results) if results.cells else []
     timers = _timers(*results.timers) if results.timers else []
-    return crowds + timers + (_live(results.on_server) if results.on_server else [])
+    years = _year(results.kpis) if results.kpis else []
+    return (
+        crowds
+        + timers
+        + years
+        + (_live(results.on_server) if results.on_server else [])
+    )
 
 
 def _timers(few, many):
@@ -52,6 +58,16 @@ def _timers(few, many):
         Goal("P8", done, 10_000, what, is_least=True),
         Goal("P8", growth, 1.02, f"statements each, {many.count:,} / {few.count:,}"),
         Goal("P8", many.memory_mb, 20, f"MB more for {many.count:,} deadlines"),
+    ]
+
+
+def _year(found):
+    """Return the goals of a month of key figures, and of the dashboard."""
+    what = f"times faster than a plain view, a month, {found.offers:,} offers"
+    dashboard = f"ms, the dashboard opens, last 30 days, {found.offers:,} offers"
+    return [
+        Goal("P7", found.advantage, 20, what, is_least=True),
+        Goal("P7", median(found.ms["d30"]), 300, dashboard),
     ]
 
 

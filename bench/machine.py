@@ -46,15 +46,25 @@ def say(text):
 
 def maker_hash():
     """Return a short hash of the generator; its form and its comments do not count."""
-    code = [ast.dump(ast.parse((HERE / f"{m}.py").read_text())) for m in MAKERS]
-    code.append((HERE / "crowd.sql").read_text())
-    return hashlib.sha256("".join(code).encode()).hexdigest()[:8]
+    return code_hash(
+        [HERE / f"{m}.py" for m in MAKERS], (HERE / "crowd.sql").read_text()
+    )
+
+
+def code_hash(files, more=""):
+    """Return a short hash of what Python files say, and of a text."""
+    code = [ast.dump(ast.parse(path.read_text())) for path in files]
+    return hashlib.sha256("".join([*code, more]).encode()).hexdigest()[:8]
+
+
+def addon_folder():
+    return Path(odoo.modules.get_module_path("crowd_service"))
 
 
 def addon_hash():
     """Return a hash of what the addon puts into a database."""
     digest = hashlib.sha256()
-    addon = Path(odoo.modules.get_module_path("crowd_service"))
+    addon = addon_folder()
     for path in sorted(addon.rglob("*")):
         inner = path.relative_to(addon).parts
         is_code = path.suffix in (".py", ".xml", ".csv")
@@ -122,10 +132,17 @@ def environment(name, user_id=SUPERUSER_ID, **context):
 @contextmanager
 def agent_environment(name):
     """The same for an agent of all three companies, as a call from a client has it."""
+    with user_environment(name, "bench") as env:
+        yield env
+
+
+@contextmanager
+def user_environment(name, login):
+    """The same for a user, with all companies that are his."""
     with environment(name) as env:
-        agent = env["res.users"].search([("login", "=", "bench")])
-        companies = agent.company_ids.ids
-        yield env(user=agent.id, context={"allowed_company_ids": companies})
+        user = env["res.users"].search([("login", "=", login)])
+        companies = user.company_ids.ids
+        yield env(user=user.id, context={"allowed_company_ids": companies})
 
 
 @contextmanager

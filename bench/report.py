@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 from statistics import median
 
-from . import desk, live, timers
+from . import desk, kpis, live, timers
 from .goals import growths, ratio
 from .stats import both, short, table
 
@@ -15,6 +15,7 @@ def tables(results):
     """Return all tables as one text."""
     parts = [live.table_of(results.on_server) if results.on_server else ""]
     parts.append(timers.table_of(results.timers) if results.timers else "")
+    parts.append(kpis.table_of(results.kpis) if results.kpis else "")
     if results.cells:
         parts += _crowds(results)
     return "\n".join(filter(None, parts))

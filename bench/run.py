@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Optional
 
-from . import desk, live, machine, measure, offers, peers, timers
+from . import desk, kpis, live, machine, measure, offers, peers, timers
 from .cells import CELLS, RADIUS_KM, tickets
 
 PEER_CELLS = ("Berlin, common skill", "village, common skill")
@@ -43,21 +43,26 @@ class Results:
     screens: dict = field(default_factory=dict)
     on_server: Optional[live.Live] = None
     timers: list = field(default_factory=list)
+    kpis: Optional[kpis.Measured] = None
 
 
 #: What needs a server and no crowd.
 LIVE = {"waves", "races"}
 #: What needs only a small crowd.
 TIMERS = {"timers"}
+#: What needs a year of tickets.
+KPIS = {"kpis"}
 
 
 def run(options, results):
     """Measure what the options ask for; ``results`` are filled step by step."""
-    if options.only - LIVE - TIMERS:
+    if options.only - LIVE - TIMERS - KPIS:
         _run_crowds(options, results)
     if options.only & TIMERS:
         machine.say("Sweeping deadlines")
         results.timers = timers.measure(machine.database(desk.FEW))
+    if options.only & KPIS:
+        results.kpis = kpis.measure(options.year)
     if options.only & LIVE:
         results.on_server = live.measure(options.only & LIVE, options.races)
 

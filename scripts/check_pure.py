@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ADDON = ROOT / "crowd_service"
-PURE = {"kpi", "matching", "workflow"}
+PURE = {"kpi", "matching", "workflow", "year"}
 IMPURE = {"odoo", "psycopg2", "requests", "werkzeug", "socket", "urllib", "smtplib"}
 
 

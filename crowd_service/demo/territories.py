@@ -2,7 +2,7 @@
 
 from odoo import api, models
 
-from .year.cast import globe_km
+from ..year.cast import globe_km
 
 #: Name of the territory: its middle.
 TERRITORIES = {

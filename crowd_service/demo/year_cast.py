@@ -6,8 +6,8 @@ from collections import defaultdict
 from odoo import api, models
 from odoo.tools import file_open
 
+from ..year import Cast, Firm, Member, Place, Props, Service, User, enrol
 from .territories import HARD
-from .year import Cast, Firm, Member, Place, Props, Service, User, enrol
 
 FIRMS = {
     "alpen": {

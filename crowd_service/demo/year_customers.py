@@ -2,8 +2,8 @@
 
 from odoo import api, models
 
+from ..year.lots import draw
 from .copies import Copies, last_id, move_sequence
-from .year.lots import draw
 
 CUSTOMERS = 280
 #: Customers whose rows are copied, by company.

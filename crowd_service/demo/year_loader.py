@@ -7,9 +7,9 @@ from psycopg2 import sql
 from odoo import api, models
 
 from .. import compat
+from ..year import LINKS, TABLES, Numbers, Year, plan
+from ..year.calendar import to_local, to_utc
 from .copies import Copies, last_id, link, move_sequence
-from .year import LINKS, TABLES, Numbers, Year, plan
-from .year.calendar import to_local, to_utc
 
 TICKETS = 3000
 WAVE_SIZE = 5
