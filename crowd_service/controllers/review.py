@@ -4,7 +4,7 @@ from odoo import _, http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from ..models.crowd_review import MOST_STARS
+from ..models.crowd_review import MOST_STARS, STARS
 from ..models.crowd_review_answer import COMMENT_LENGTH
 from .common import as_id, as_text
 from .customer import LOOK, CustomerTicketController
@@ -17,7 +17,7 @@ ADDRESS = "/crowd/review/<string:token>"
 def read_answer(post):
     """Return the answer that a form brings, as ``crowd.review`` understands it."""
     answer = {"comment": as_text(post.get("comment"), COMMENT_LENGTH)}
-    for name in ("stars_worker", "stars_solution"):
+    for name in STARS:
         if post.get(name):
             answer[name] = as_id(post[name]) or -1  # no number: no stars
     if post.get("would_book_again"):

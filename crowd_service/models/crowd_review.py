@@ -5,7 +5,8 @@ OPEN_DAYS = 30
 #: How long after his first answer he may change it.
 CHANGE_DAYS = 7
 MOST_STARS = 5
-ANSWERS = ("stars_worker", "stars_solution", "would_book_again", "comment")
+STARS = ("stars_worker", "stars_solution")
+ANSWERS = STARS + ("would_book_again", "comment")
 
 
 class CrowdReview(models.Model):
@@ -93,14 +94,16 @@ class CrowdReview(models.Model):
         ondelete="restrict",
         help="The agent who asked on the phone.",
     )
-    stars_worker = fields.Integer(
+    stars_worker = fields.Float(
         string="Stars, worker (1-5)",
+        digits=(3, 2),
         readonly=True,
         group_operator="avg",
         help="5 is best. Averages are of the answers.",
     )
-    stars_solution = fields.Integer(
+    stars_solution = fields.Float(
         string="Stars, solution (1-5)",
+        digits=(3, 2),
         readonly=True,
         group_operator="avg",
         help="5 is best. Averages are of the answers.",
@@ -157,7 +160,8 @@ class CrowdReview(models.Model):
 def stars_text(stars):
     """Return ``stars`` (1 to 5) as a text for lists; "" for none.
 
-    >>> stars_text(4), stars_text(0)
+    >>> stars_text(4.0), stars_text(0)
     ('★★★★☆', '')
     """
-    return "★" * stars + "☆" * (MOST_STARS - stars) if stars else ""
+    given = int(stars)
+    return "★" * given + "☆" * (MOST_STARS - given) if given else ""

@@ -4,10 +4,9 @@ from odoo import _, api, models
 from odoo.exceptions import UserError
 
 from .. import race
-from .crowd_review import ANSWERS, CHANGE_DAYS, MOST_STARS, OPEN_DAYS
+from .crowd_review import ANSWERS, CHANGE_DAYS, MOST_STARS, OPEN_DAYS, STARS
 
 COMMENT_LENGTH = 4000  # characters kept of a remark
-STARS = ("stars_worker", "stars_solution")
 
 
 class CrowdReview(models.Model):
@@ -89,7 +88,7 @@ class CrowdReview(models.Model):
             reason=channel,
             offer_id=self.offer_id.id,
             worker_id=self.worker_id.id,
-            quantity=self.stars_worker,
+            quantity=int(self.stars_worker),
         )
 
     # ------------------------------------------------------------------

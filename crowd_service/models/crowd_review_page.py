@@ -1,6 +1,6 @@
 from odoo import _, models
 
-from .crowd_review import ANSWERS
+from .crowd_review import ANSWERS, STARS
 
 #: What the customer may know of the question about a job, and nothing else.
 REVIEW = (
@@ -45,6 +45,7 @@ class CrowdReview(models.Model):
             "may_answer": review._may_answer(),
             "sentence": review._crowd_review_sentence(),
             **{name: review[name] or "" for name in ANSWERS},
+            **{name: int(review[name]) or "" for name in STARS},
             **offers._look_of(review.company_id),
         }
 

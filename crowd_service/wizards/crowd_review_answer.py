@@ -2,9 +2,9 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import clean_context
 
-from ..models.crowd_review import ANSWERS
+from ..models.crowd_review import ANSWERS, STARS
 
-STARS = [
+CHOICES = [
     ("0", "Not said"),
     ("1", "1 star: bad"),
     ("2", "2 stars"),
@@ -26,10 +26,10 @@ class CrowdReviewAnswer(models.TransientModel):
     phone = fields.Char(compute="_compute_phone")
     worker_id = fields.Many2one(related="dispatch_id.worker_id")
     stars_worker = fields.Selection(
-        STARS, string="How was the helper?", default="0", help="5 is best."
+        CHOICES, string="How was the helper?", default="0", help="5 is best."
     )
     stars_solution = fields.Selection(
-        STARS, string="How content with the result?", default="0", help="5 is best."
+        CHOICES, string="How satisfied with the result?", default="0", help="5 is best."
     )
     would_book_again = fields.Selection(
         [("yes", "Yes"), ("no", "No")], string="Would you book this again?"
@@ -49,8 +49,7 @@ class CrowdReviewAnswer(models.TransientModel):
         review = dispatch.review_ids[:1]
         if review.state == "answered":
             said = {name: review[name] for name in ANSWERS if review[name]}
-            for name in ("stars_worker", "stars_solution"):
-                said[name] = str(review[name])
+            said.update({name: str(int(review[name])) for name in STARS})
             values.update({name: said[name] for name in said if name in names})
         return values
 
