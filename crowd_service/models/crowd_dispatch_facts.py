@@ -42,7 +42,9 @@ FILL = """
            minutes_to_offer =
                extract(epoch FROM fact.offered_at - fact.started_at) / 60,
            minutes_to_accept =
-               greatest(extract(epoch FROM fact.accepted_at - fact.offered_at) / 60, 0),
+               CASE WHEN fact.accepted_at IS NOT NULL THEN
+                   extract(epoch FROM greatest(fact.accepted_at, fact.offered_at)
+                                      - fact.offered_at) / 60 END,
            minutes_to_arrive =
                extract(epoch FROM fact.arrived_at - fact.accepted_at) / 60,
            minutes_to_done = extract(epoch FROM fact.done_at - fact.started_at) / 60
