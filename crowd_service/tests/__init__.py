@@ -77,3 +77,4 @@ from . import test_gateway_contract
 from . import test_facts
 from . import test_kpi
 from . import test_kpi_target
+from . import test_kpi_truth
