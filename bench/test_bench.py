@@ -13,6 +13,9 @@ from .cells import CELLS, tickets
 WORKERS = 10_000
 FEW = 100
 TICKETS_PER_CELL = 3
+YEAR = 2_000
+#: One statement a fact, and what Odoo asks to show cards in groups.
+MOST_STATEMENTS_OF_DASHBOARD = 60
 #: So many statements at most, however many workers there are.
 MOST_STATEMENTS = 40
 
@@ -85,3 +88,26 @@ def _count_statements(env, ticket):
     with listening(env.cr) as heard:
         ticket.crowd_match()
     return len(heard)
+
+
+@pytest.fixture(scope="session")
+def figures(crowd):
+    """What is measured on a small year, each once."""
+    from . import kpis
+
+    return kpis.measure(YEAR, repeats=1)
+
+
+def test_stored_figures_equal_a_plain_view_over_the_offers(figures):
+    (count, plain), (population, stored) = (
+        figures.shares["plain"],
+        figures.shares["figures"],
+    )
+    assert count and abs(count - population) <= 0.01 * count  # around midnight
+    for one, other in zip(plain, stored):
+        assert abs(one - other) < 1, (plain, stored)
+
+
+def test_number_of_statements_of_the_dashboard(figures):
+    print(figures.statements)
+    assert max(figures.statements.values()) <= MOST_STATEMENTS_OF_DASHBOARD

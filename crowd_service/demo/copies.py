@@ -62,21 +62,25 @@ class Copies:
         return [to_text(value) for value in self.cr.fetchone()]
 
 
+#: How COPY reads a value, by its type.
+TEXTS = {
+    type(None): lambda value: "\\N",
+    bool: lambda value: "t" if value else "f",
+    str: lambda value: value.translate(ESCAPED),
+    date: date.isoformat,
+    datetime: datetime.isoformat,
+    int: str,
+    float: str,
+}
+
+
 def to_text(value):
     """Return a value as COPY reads it.
 
     >>> to_text(None), to_text(True), to_text("a" + chr(10) + "b")
     ('\\\\N', 't', 'a\\\\nb')
     """
-    if value is None:
-        return "\\N"
-    if isinstance(value, str):
-        return value.translate(ESCAPED)
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
-    return str(value)
+    return TEXTS[type(value)](value)
 
 
 def link(cr, table, column, pairs):

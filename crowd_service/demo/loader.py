@@ -69,7 +69,10 @@ class CrowdDemo(models.AbstractModel):
         for name in PEOPLE:
             demo._load_csv(name)
         demo._settle()
+        demo._load_customers()
+        demo._load_territories()
         demo._load_history()
+        demo._load_year()
         demo._load_availability()
         demo._load_policies()
         demo._load_rotas()

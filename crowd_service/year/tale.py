@@ -61,6 +61,7 @@ DISPATCH_FACTS = dict.fromkeys(
 JOB_FACTS = dict.fromkeys(("job_day", "job_arrived_at", "job_ended_at"))
 OPEN_MINUTES = 180  # how long offers stand
 ACKNOWLEDGE_MINUTES = 20
+TRAVEL_MINUTES = 60
 
 
 class Numbers:
@@ -90,6 +91,7 @@ class Tale:
         self.ticket = self.dispatch = self.order = self.offer = None
         self.escalation = None
         self.asked = 0  # offers of this dispatch
+        self._local = None, None
 
     # ------------------------------------------------------------------
     # rows
@@ -114,7 +116,10 @@ class Tale:
 
     @property
     def local(self):
-        return calendar.to_local(self.now, self.firm.zone)
+        """Return the local moment; it is asked for often."""
+        if self._local[0] != self.now:
+            self._local = self.now, calendar.to_local(self.now, self.firm.zone)
+        return self._local[1]
 
     @property
     def day(self):
@@ -133,6 +138,7 @@ class Tale:
         service, place = self.service, self.place
         title, description, summary = text
         factor = {"0": 2.0, "1": 1.0, "2": 0.5, "3": 0.25}[priority]
+        deadline = self.now + timedelta(hours=service.deadline_hours * factor)
         self.ticket = self.add(
             "helpdesk_ticket",
             number=self.numbers.name("HT" + self.now.strftime("%y")),
@@ -152,7 +158,7 @@ class Tale:
             fsm_location_id=place.location_id,
             crowd_service_id=service.service_id,
             crowd_summary=summary,
-            crowd_deadline=self.now + timedelta(hours=service.deadline_hours * factor),
+            crowd_deadline=deadline,
             crowd_first_answer_deadline=self.now + timedelta(hours=4),
             last_stage_update=self.now,
             closed_date=None,
@@ -163,7 +169,8 @@ class Tale:
             crowd_state=None,
             crowd_worker_id=None,
             crowd_responsible_id=None,
-            crowd_point_of_no_return=None,
+            crowd_point_of_no_return=deadline
+            - timedelta(minutes=service.minutes + TRAVEL_MINUTES),
             crowd_outcome=None,
             crowd_outcome_by=None,
             crowd_closed_at=None,
@@ -232,7 +239,7 @@ class Tale:
             accepted_offer_id=None,
             order_id=None,
             deadline=ticket["crowd_deadline"],
-            point_of_no_return=None,
+            point_of_no_return=ticket["crowd_point_of_no_return"],
             create_uid=responsible.user_id,
             territory_id=self.place.territory_id,
             **DISPATCH_FACTS,
