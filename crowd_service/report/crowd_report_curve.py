@@ -6,6 +6,7 @@ from ..kpi.definitions import CURVE_MINUTES, CURVE_TARGETS
 from ..kpi.measures import curve_target
 from .crowd_report_dispatch import ACCEPTED_BY, IN_CURVE
 from .crowd_report_mixin import choices_of, local_parts
+from .crowd_report_mixin import share as share_field
 
 SERIES = ("all", "crowd", "technician", "target")
 MINUTES = (1, 2, 5, 10, 20, 30, 60, 120, 180, 360, 720, 1440)
@@ -15,12 +16,12 @@ QUERY = """
     SELECT d.id * {most} + point.place AS id, d.id AS dispatch_id, d.day, {hour} AS hour,
            {weekday} AS weekday, {part} AS part, d.company_id, d.team_id, d.service_id,
            d.territory_id, d.policy_id, d.priority, {accepted_by} AS accepted_by,
-           point.series, point.minutes, 1 AS nbr,
-           CASE WHEN point.series = 'target' THEN {target}
-                WHEN d.minutes_to_accept > point.minutes
-                  OR d.minutes_to_accept IS NULL THEN 0.0
-                WHEN point.series IN ('all', {accepted_by}) THEN 100.0
-                ELSE 0.0 END AS share
+           point.series, point.minutes,
+           CASE WHEN point.series = 'all' THEN 1 ELSE 0 END AS nbr, {share} AS share,
+           CASE WHEN point.series = 'all' THEN {share} END AS share_accepted,
+           CASE WHEN point.series = 'crowd' THEN {share} END AS share_crowd,
+           CASE WHEN point.series = 'technician' THEN {share} END AS share_technician,
+           CASE WHEN point.series = 'target' THEN {share} END AS share_target
       FROM crowd_dispatch AS d
      CROSS JOIN (VALUES {points}) AS point (place, series, minutes, {weights})
       LEFT JOIN ({goals}) AS goal ON goal.company_id = d.company_id
@@ -32,6 +33,11 @@ QUERY = """
 """
 
 
+SHARE = """CASE WHEN point.series = 'target' THEN {target}
+         WHEN d.minutes_to_accept > point.minutes
+           OR d.minutes_to_accept IS NULL THEN 0.0
+         WHEN point.series IN ('all', {accepted_by}) THEN 100.0
+         ELSE 0.0 END"""
 #: The targets that a company has set for itself as a whole.
 GOALS = """
     SELECT goal.company_id, {levels}
@@ -43,6 +49,9 @@ GOALS = """
 """
 LEVEL = "max(goal.value) FILTER (WHERE kpi.code = {code}) AS {code_name}"
 WEIGHTED = "point.{weight} * COALESCE(goal.{code}, {default})"
+OF_WHICH = (
+    "Of the dispatches that were offered, and not cancelled before anybody accepted."
+)
 CODES = tuple("within_%d" % minutes for minutes in CURVE_MINUTES)
 
 
@@ -156,17 +165,14 @@ class CrowdReportCurve(models.Model):
     nbr = fields.Integer(
         string="Dispatches",
         readonly=True,
-        help="At one number of minutes, of one line. The younger a dispatch is that "
-        "waits, the fewer minutes can be told of it.",
+        help="At one number of minutes. The younger a dispatch is that waits, the fewer "
+        "minutes can be told of it.",
     )
-    share = fields.Float(
-        string="Share of dispatches (%)",
-        readonly=True,
-        group_operator="avg",
-        digits=(5, 1),
-        help="Of the dispatches that were offered, and not cancelled before anybody "
-        "accepted.",
-    )
+    share = share_field("Share of dispatches (%)", OF_WHICH)
+    share_accepted = share_field("Accepted (%)", OF_WHICH)
+    share_crowd = share_field("Accepted by the crowd (%)", OF_WHICH)
+    share_technician = share_field("Accepted by own technicians (%)", OF_WHICH)
+    share_target = share_field("Target (%)", "Of the company, else the usual one.")
 
     def _query(self):
         rows = [
@@ -177,7 +183,9 @@ class CrowdReportCurve(models.Model):
             most=sql.Literal(POINTS_MOST),
             points=sql.SQL(", ").join(rows),
             weights=sql.SQL(", ").join(map(sql.Identifier, CODES)),
-            target=_target(),
+            share=sql.SQL(SHARE).format(
+                target=_target(), accepted_by=sql.SQL(ACCEPTED_BY)
+            ),
             goals=_goals(),
             accepted_by=sql.SQL(ACCEPTED_BY),
             in_curve=sql.SQL(IN_CURVE),

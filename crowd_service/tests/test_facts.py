@@ -338,6 +338,23 @@ class TestCurve(FactsCase):
         self.assertAlmostEqual(crowd[0] + technician[0], 100)
         self.assertAlmostEqual(technician[0], third)
 
+    def test_the_lines_as_columns(self):
+        dispatches = self._dispatch() | self._dispatch()
+        self._accept(dispatches[0], self.anna, 4)
+        self.env["base"].flush()
+        groups = self.env["crowd.report.curve"].read_group(
+            [("dispatch_id", "in", dispatches.ids)],
+            ["nbr", "share_accepted", "share_crowd", "share_technician"],
+            ["minutes"],
+            lazy=False,
+        )
+        for group in groups:
+            share = 50 if group["minutes"] > 4 else 0
+            self.assertEqual(group["nbr"], 2)
+            self.assertEqual(group["share_accepted"], share)
+            self.assertEqual(group["share_crowd"], share)
+            self.assertEqual(group["share_technician"], 0)
+
     def test_target(self):
         curve = self._curve(self._dispatch(), "target")
         self.assertEqual(list(curve), list(MINUTES))
