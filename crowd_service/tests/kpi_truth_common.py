@@ -153,11 +153,11 @@ class TruthMixin:
                 ("day", "<=", str(end)),
                 ("series", "!=", "target"),
             ],
-            ["share", "nbr"],
+            ["share"],
             ["series", "minutes"],
             lazy=False,
         )
-        found = {(g["series"], g["minutes"]): (g["share"], g["nbr"]) for g in groups}
+        found = {(g["series"], g["minutes"]): (g["share"], g["__count"]) for g in groups}
         wanted = books.curve(start, end, companies.ids)
         self.assertEqual(set(found), set(wanted))
         for key, (share, number) in wanted.items():
