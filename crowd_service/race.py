@@ -23,6 +23,9 @@ RIVAL = (
     errorcodes.DEADLOCK_DETECTED,
     errorcodes.UNIQUE_VIOLATION,
 )
+#: Context in which Odoo's own mails wait for its queue. Sent after the commit, as it
+#: likes to, a mail server that fails makes a decision look as if it had failed.
+MAILS_LATER = {"mail_notify_force_send": False}
 
 
 class Held(Exception):
@@ -62,7 +65,7 @@ def _decide_once(env, decision):
     try:
         with env.registry.cursor() as cr:
             cr.execute("SET LOCAL lock_timeout = '1s'")
-            own = env(cr=cr)
+            own = env(cr=cr, context=dict(env.context, **MAILS_LATER))
             answer = decision(own)
             compat.flush(own)  # a rival shows here, where all can still be rolled back
             return answer

@@ -44,7 +44,13 @@ class CrowdDispatch(models.Model):
 
     def _by_clock(self, description, eta=None):
         """Return ``self`` for a job that nobody in particular is the author of."""
-        return self.with_user(SUPERUSER_ID).with_delay(eta=eta, description=description)
+        dispatch = self.with_user(SUPERUSER_ID).with_context(**race.MAILS_LATER)
+        return dispatch.with_delay(eta=eta, description=description)
+
+    @api.model
+    def _job_prepare_context_before_enqueue_keys(self):
+        """Return the names of what jobs keep of the context."""
+        return tuple(race.MAILS_LATER)
 
     def _job_wake(self):
         """Do what is due; a job that comes too early or too late does no harm.

@@ -92,7 +92,8 @@ class HelpdeskTicket(models.Model):
         Defaults that a client put into the context stay outside.
         """
         # pylint: disable=context-overridden
-        return self.with_context(clean_context(self.env.context)).sudo()
+        context = dict(clean_context(self.env.context), **race.MAILS_LATER)
+        return self.with_context(context).sudo()
 
     # ------------------------------------------------------------------
     # dispatch

@@ -81,14 +81,15 @@ class HelpdeskTicket(models.Model):
 
         :return: a sentence for the job: what was done, or why nothing
         """
-        if not self.exists() or self.crowd_dispatch_ids:
+        ticket = self._crowd_engine()
+        if not ticket.exists() or ticket.crowd_dispatch_ids:
             return _("Somebody was faster.")
-        policy = self.env["crowd.policy"]._choose(self)[0]
+        policy = self.env["crowd.policy"]._choose(ticket)[0]
         if not policy.is_automatic:
             return _("No policy that starts by itself.")
         try:
-            self.env["crowd.matcher"]._check_matchable(self)
-            dispatch = self._crowd_open_dispatch()
+            self.env["crowd.matcher"]._check_matchable(ticket)
+            dispatch = ticket._crowd_open_dispatch()
             dispatch._check_settings()
         except UserError as error:  # the desk sees the ticket until its first answer
             return error.args[0]

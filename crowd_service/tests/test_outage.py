@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
@@ -55,6 +56,21 @@ class TestOutage(SmsCase):
         self.assertEqual(len({m.rcpt_tos[0] for m in self.server.mails}), 8)
         alarms = self._activities(self.ticket.crowd_dispatch_id, "dead_delivery")
         self.assertFalse(alarms)
+
+    def test_odoos_own_mails_wait_for_its_queue(self):
+        """It sends them after the commit: the decision must not look as if it failed."""
+        (offer,) = self._offer_to(self.people[0])
+        offer._accept("mail")
+        dispatch, mails = offer.dispatch_id, self.env["mail.mail"]
+        dispatch._begin()
+        dispatch.responsible_id.notification_type = "email"
+        with patch.object(type(mails), "send") as send:
+            with self.at(dispatch.next_deadline):
+                dispatch._cron_sweep()  # is the work done? somebody should ask
+        self.assertTrue(self._activities(dispatch, "follow_up"))
+        self.assertFalse(send.called)
+        waiting = mails.search([("state", "=", "outgoing")])
+        self.assertIn(dispatch.responsible_id.partner_id, waiting.recipient_ids)
 
     def test_they_do_not_come_back_together(self):
         with self.at(self.start):
