@@ -3,13 +3,17 @@
 import os
 from datetime import date, timedelta
 from random import Random
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from odoo import fields
 from odoo.tests import tagged
 
-from .kpi_truth_common import NOW, WildCase
+from ..models.crowd_kpi_sql import ROWS
+from .common import CrowdCase
+from .kpi_truth_common import NOW, TruthMixin, WildCase
 
 LONG = bool(os.environ.get("CROWD_LONG"))
 SETTINGS = settings(
@@ -37,6 +41,26 @@ PERIODS = st.sampled_from(
         (date(2026, 3, 8), date(2026, 3, 29)),
         (date(2026, 4, 5), date(2026, 6, 30)),
     ]
+)
+
+
+YEAR = date(2025, 9, 1), date(2026, 5, 31)
+MONTH = date(2026, 3, 1), date(2026, 3, 31)
+#: Mistakes that must be found: of which fact, what is written, what somebody writes.
+MISTAKES = (
+    ("dispatch", "minutes_to_accept <= 60,", "minutes_to_accept < 60,"),
+    ("dispatch", "d.state <> 'cancelled' OR", "TRUE OR"),
+    ("escalation", "e.state <> 'open'", "TRUE"),
+    ("outcome", "COALESCE(t.crowd_closed_day,", "COALESCE(NULL::date,"),
+    ("outcome", "t.user_id IS NULL", "TRUE"),
+    ("job", "< (o.answered_at, o.id)", "> (o.answered_at, o.id)"),
+    ("job", "NOT BETWEEN 8 AND 17", "NOT BETWEEN 8 AND 20"),
+    ("job", "interval '30 days'", "interval '3 days'"),
+    ("offer", "OR o.state = 'withdrawn' AND o.answered_at IS NOT NULL", ""),
+    ("review", "WHEN 'no' THEN 0", ""),
+    ("cost", "c.lane = 'crowd'", "TRUE"),
+    ("member", "m.worker_type <> 'technician'", "TRUE"),
+    ("delivery", "WHEN v.state = 'dead' THEN 0", ""),
 )
 
 
@@ -101,3 +125,43 @@ class TestKpiTruth(WildCase):
             books, start, start + timedelta(days=30), self.companies
         )
         self.assertEqual(known, 0)
+
+    def test_mistakes_are_found(self):
+        with self.at(NOW):
+            self._write_history(Random(3), 150, ("Europe/Zurich", "America/New_York"))
+            books = self._books(self.companies, NOW)
+            self._compare_figures(books, *YEAR, self.companies)
+            for fact, right, wrong in MISTAKES:
+                self.assertIn(right, ROWS[fact])
+                broken = {fact: ROWS[fact].replace(right, wrong)}
+                with self.subTest(right), patch.dict(ROWS, broken):
+                    with self.assertRaises(AssertionError):
+                        self._compare_figures(books, *YEAR, self.companies)
+                        self._compare_figures(books, *MONTH, self.companies)
+
+
+@tagged("post_install", "-at_install")
+class TestKpiTruthDemo(TruthMixin, CrowdCase):
+    """On the year of the demo data, if it is there."""
+
+    def test_year(self):
+        companies = self._find_companies()
+        if not companies:
+            self.skipTest("There is no demo data.")
+        today = fields.Date.today()
+        books = self._books(companies, self.env["crowd.clock"].now())
+        for days in (30, 365):
+            period = today - timedelta(days=days - 1), today
+            known = self._compare_figures(books, *period, companies)
+            self.assertGreater(known, 35)
+            self._compare_rows(books, *period, companies)
+            self._compare_views(books, *period, companies)
+            self._compare_curve(books, *period, companies)
+
+    def _find_companies(self):
+        names = ("company_alpenfunk", "company_heidefunk")
+        found = [
+            self.env.ref("crowd_demo." + name, raise_if_not_found=False)
+            for name in names
+        ]
+        return self.env["res.company"].union(*filter(None, found))
