@@ -17,24 +17,33 @@ STATUS = [
     ("churned", "Gone"),
 ]
 
+#: Companies with their present local month, and the first one with an offer: nobody
+#: knows what members did before.
+COMPANIES = """
+    SELECT company.id, company.crowd_zone, {present} AS present,
+           COALESCE(date_trunc('month', (
+               SELECT min(o.day) FROM crowd_offer AS o
+                WHERE o.company_id = company.id))::date, {present}) AS first
+      FROM res_company AS company
+"""
 #: Members with the local months in which they joined and left. A member without the
-#: row of the month of joining is counted from the beginning.
+#: row of his first month is counted from the beginning.
 MEMBERS = """
-    SELECT m.id, m.company_id, m.community_id, m.worker_id, m.worker_type, c.present,
-           c.joined AS joined_month, c.left_month,
+    SELECT m.id, m.company_id, m.community_id, m.worker_id, m.worker_type,
+           company.present, c.joined AS joined_month, c.begin, c.left_month,
            CASE WHEN EXISTS (
                     SELECT FROM crowd_worker_month AS known
-                     WHERE known.membership_id = m.id AND known.month = c.joined
+                     WHERE known.membership_id = m.id AND known.month = c.begin
                        AND known.joined_month = c.joined)
-                THEN greatest(c.joined, least(
-                    (c.present - {late} * interval '1 month')::date,
+                THEN greatest(c.begin, least(
+                    (company.present - {late} * interval '1 month')::date,
                     (SELECT max(known.month) FROM crowd_worker_month AS known
                       WHERE known.membership_id = m.id)))
-                ELSE c.joined END AS since
+                ELSE c.begin END AS since
       FROM crowd_membership AS m
-      JOIN res_company AS company ON company.id = m.company_id
+      JOIN company ON company.id = m.company_id
      CROSS JOIN LATERAL (
-        SELECT {joined} AS joined, {present} AS present,
+        SELECT {joined} AS joined, greatest({joined}, company.first) AS begin,
                CASE WHEN m.state = 'left' THEN {left} END AS left_month) AS c
      WHERE m.state NOT IN ('applied', 'verified') AND {only_members}
 """
@@ -56,7 +65,7 @@ FACTS = """
                      AND o.channel IS DISTINCT FROM 'desk') AS answers,
                0 AS jobs, 0 AS minutes
           FROM crowd_offer AS o
-         WHERE o.day >= (SELECT since FROM begin) AND o.state <> 'draft' AND {only_offers}
+         WHERE o.day >= (SELECT since FROM span) AND o.state <> 'draft' AND {only_offers}
          GROUP BY 1, 2
          UNION ALL
         SELECT o.membership_id, date_trunc('month', o.job_day)::date,
@@ -64,30 +73,30 @@ FACTS = """
                sum(COALESCE(extract(
                    epoch FROM o.job_ended_at - o.job_arrived_at - {pauses}) / 60, 0))
           FROM crowd_offer AS o
-         WHERE o.job_day >= (SELECT since FROM begin) AND o.state = 'completed'
+         WHERE o.job_day >= (SELECT since FROM span) AND o.state = 'completed'
            AND {only_offers}
          GROUP BY 1, 2
       ) AS fact
      GROUP BY membership_id, month
 """
 REFRESH = """
-    WITH member AS MATERIALIZED ({members}), begin AS (
+    WITH company AS MATERIALIZED ({companies}), member AS MATERIALIZED ({members}), span AS (
         SELECT min(since) - {before} * interval '1 month' AS since FROM member
     ), fact AS ({facts}), gone AS (
         DELETE FROM crowd_worker_month AS known USING member
          WHERE known.membership_id = member.id
-           AND known.month < member.joined_month
+           AND known.month < member.begin
     ), life AS (
-        SELECT member.*, span.month::date AS month,
+        SELECT member.*, series.month::date AS month,
                COALESCE(fact.offers, 0) AS offers, COALESCE(fact.answers, 0) AS answers,
                COALESCE(fact.jobs, 0) AS jobs, COALESCE(fact.minutes, 0) AS minutes,
                COALESCE(fact.answers > 0 OR fact.jobs > 0, FALSE) AS is_active
           FROM member
          CROSS JOIN LATERAL generate_series(
-               greatest(member.joined_month, member.since - {before} * interval '1 month'),
-               member.present, interval '1 month') AS span (month)
+               greatest(member.begin, member.since - {before} * interval '1 month'),
+               member.present, interval '1 month') AS series (month)
           LEFT JOIN fact
-            ON fact.membership_id = member.id AND fact.month = span.month
+            ON fact.membership_id = member.id AND fact.month = series.month
     ), judged AS (
         SELECT life.*,
                (extract(year FROM age(month, joined_month)) * 12
@@ -102,12 +111,13 @@ REFRESH = """
         joined_month, age, offer_count, answer_count, job_count, hours_of_work,
         is_active, status, create_uid, create_date, write_date)
     SELECT id, company_id, community_id, worker_id, worker_type, month, joined_month,
-           months, offers, answers, jobs, round(minutes::numeric / 60, 2),
+           months + 1, offers, answers, jobs, round(minutes::numeric / 60, 2),
            CASE WHEN is_active THEN 100 ELSE 0 END,
            CASE WHEN month >= left_month THEN 'churned'
                 WHEN months = 0 THEN 'new'
                 WHEN is_active THEN 'active'
-                WHEN months >= {churn} AND NOT was_active THEN 'churned'
+                WHEN months >= {churn} AND NOT was_active
+                     AND month >= begin + {before} * interval '1 month' THEN 'churned'
                 ELSE 'inactive' END,
            %(uid)s, %(now)s, %(now)s
       FROM judged
@@ -134,6 +144,8 @@ REFRESH = """
 
 class CrowdWorkerMonth(models.Model):
     """One month of one member, from the month of joining to the present one.
+
+    It begins with the company's first offer: nobody knows what was before.
 
     A plain model that only the engine writes: every night, and on demand.
     """
@@ -165,10 +177,10 @@ class CrowdWorkerMonth(models.Model):
         string="Joined in", readonly=True, help="First day of the month of joining."
     )
     age = fields.Integer(
-        string="Months since joining",
+        string="Month of membership",
         readonly=True,
         group_operator="avg",
-        help="0 is the month of joining.",
+        help="1 is the month of joining.",
     )
     offer_count = fields.Integer(
         string="Offers", readonly=True, help="Offers sent in this month."
@@ -253,17 +265,17 @@ class CrowdWorkerMonth(models.Model):
             "churn": sql.Literal(CHURN_MONTHS),
             "before": sql.Literal(CHURN_MONTHS - 1),
         }
+        companies = sql.SQL(COMPANIES).format(present=_month("%(now)s::timestamp"))
         known = sql.SQL(MEMBERS).format(
             joined=_month("COALESCE(m.joined_at, m.create_date)"),
             left=_month("COALESCE(m.left_at, m.write_date)"),
-            present=_month("%(now)s::timestamp"),
             only_members=sql.SQL(members),
             **months,
         )
         facts = sql.SQL(FACTS).format(
             only_offers=sql.SQL(offers), pauses=sql.SQL(PAUSES)
         )
-        return dict(months, members=known, facts=facts)
+        return dict(months, companies=companies, members=known, facts=facts)
 
     @api.model
     def _job_refresh(self):

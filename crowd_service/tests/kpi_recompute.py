@@ -497,13 +497,17 @@ class Books:
 
     def member(self, m, month):
         joined = self.month(m.joined_at or m.create_date, m.company_id)
+        first = self._once("first offers", self._find_first).get(m.company_id)
         if m.state in ("applied", "verified") or joined > month:
             return None
+        if not first or first > month:
+            return None  # nobody knows what was before
         did = [self.did(m, earlier) for earlier in (month, *_before(month, 2))]
         left = m.state == "left" and m.left_at
         is_new, is_active = joined == month, any(did[0][1:])
         gone = left and self.month(m.left_at, m.company_id) <= month
-        idle = joined <= _before(month, 3)[-1] and not any(any(d[1:]) for d in did)
+        idle = joined <= _before(month, 3)[-1] and first <= _before(month, 2)[-1]
+        idle = idle and not any(any(d[1:]) for d in did)
         is_gone = bool(gone or (idle and not is_new))
         return SimpleNamespace(
             is_churned=_share(is_gone),
@@ -511,6 +515,14 @@ class Books:
             is_inactive=None if is_gone else _share(not is_active and not is_new),
             shared_jobs=did[0][2] if did[0][0] else None,
         )
+
+    def _find_first(self):
+        """Return ``{company: month of its first offer}``."""
+        first = {}
+        for o in self._sent():
+            month = self.month(o.sent_at, o.company_id)
+            first[o.company_id] = min(month, first.get(o.company_id, month))
+        return first
 
     def did(self, m, month):
         """Return how many offers, answers and jobs a member had in a month."""

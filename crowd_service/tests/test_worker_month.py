@@ -17,6 +17,12 @@ class TestWorkerMonth(MeasuresCase):
         super().setUp()
         self.member.joined_at = datetime(2026, 1, 20, 9)
         self.other_member.joined_at = datetime(2026, 3, 10, 9)
+        self._first_offer(datetime(2025, 12, 1, 12))
+
+    def _first_offer(self, sent_at):
+        """The company has offers since then: to somebody else."""
+        worker = self._create_worker("First of %s" % sent_at)
+        return self._create_offer(worker, "expired", None, sent_at=sent_at)
 
     def _refresh(self, at=MAY, members=None):
         with self.at(at):
@@ -50,7 +56,7 @@ class TestWorkerMonth(MeasuresCase):
         self._refresh()
         months = self._months()
         self.assertEqual(list(months), [1, 2, 3, 4, 5])
-        self.assertEqual([row.age for row in months.values()], [0, 1, 2, 3, 4])
+        self.assertEqual([row.age for row in months.values()], [1, 2, 3, 4, 5])
         for row in months.values():
             self.assertEqual(row.joined_month, date(2026, 1, 1))
             self.assertEqual(row.company_id, self.company_a)
@@ -70,6 +76,27 @@ class TestWorkerMonth(MeasuresCase):
         self.assertEqual(max(self._months()), 2)
         self._refresh(at=LOCAL_MIDNIGHT)
         self.assertEqual(max(self._months()), 3)
+
+    def test_nobody_knows_what_was_before_the_first_offer(self):
+        """Members from before are not gone: three whole months have to be known."""
+        self.env["crowd.offer"].search(
+            [("company_id", "=", self.company_a.id)]
+        ).unlink()
+        self._first_offer(datetime(2026, 2, 10))
+        self.member.joined_at = datetime(2024, 11, 3)
+        self._refresh()
+        self.assertEqual(list(self._months()), [2, 3, 4, 5])
+        self.assertEqual(self._months()[2].age, 16)
+        self.assertEqual(self._status(), ["inactive", "inactive", "churned", "churned"])
+        self._first_offer(datetime(2026, 1, 10))  # imported later
+        self._refresh()
+        self.assertEqual(list(self._months()), [1, 2, 3, 4, 5])
+
+    def test_company_without_offers(self):
+        member_b = self._create_membership(self.anna, self.community_b)
+        member_b.joined_at = datetime(2026, 1, 20)
+        self._refresh(members=member_b)
+        self.assertEqual(list(self._months(member_b)), [5])
 
     def test_applicants_are_no_members_yet(self):
         applied = self._create_worker("Cora", membership={"state": "applied"})
@@ -217,7 +244,7 @@ class TestWorkerMonth(MeasuresCase):
             lazy=False,
         )
         shares = {group["age"]: group["is_active"] for group in groups}
-        self.assertEqual(shares, {0: 0, 1: 50, 2: 0, 3: 0, 4: 0})
+        self.assertEqual(shares, {1: 0, 2: 50, 3: 0, 4: 0, 5: 0})
 
     # -- refresh ------------------------------------------------------------
 
@@ -255,11 +282,11 @@ class TestWorkerMonth(MeasuresCase):
         self.member.joined_at = datetime(2026, 3, 1, 12)
         self._refresh()
         self.assertEqual(list(self._months()), [3, 4, 5])
-        self.assertEqual([row.age for row in self._months().values()], [0, 1, 2])
+        self.assertEqual([row.age for row in self._months().values()], [1, 2, 3])
         self.member.joined_at = datetime(2025, 12, 24)
         self._refresh()
         self.assertEqual(list(self._months()), [12, 1, 2, 3, 4, 5])
-        self.assertEqual(self._months()[5].age, 5)
+        self.assertEqual(self._months()[5].age, 6)
 
     def test_everybody_every_night(self):
         self._do_job(datetime(2026, 5, 4, 11))
