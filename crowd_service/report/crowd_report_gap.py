@@ -226,6 +226,7 @@ class CrowdReportGap(models.Model):
     def action_open(self):
         """Open the worker; where there was nobody, the case."""
         self.ensure_one()
+        self.check_access_rights("read")
         self.check_access_rule("read")
         return (self.worker_id or self.dispatch_id).get_formview_action()
 

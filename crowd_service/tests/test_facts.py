@@ -431,7 +431,7 @@ class TestFactsKept(FactsCase):
         self.assertLessEqual(with_facts, self._count_statements() + 1)
 
     def test_filled_once(self):
-        dispatch = self._story()
+        dispatches = self._story() | self._dispatch()  # nobody has the second one
         names = (
             "day",
             "territory_id",
@@ -441,24 +441,28 @@ class TestFactsKept(FactsCase):
             "first_accepted_offer_id",
             "first_arrived_at",
         ) + tuple(MOMENTS)
-        known = dispatch.read(names)
+        self.env["base"].flush()
+        known = dispatches.read(names)
         self.env.cr.execute(
             "UPDATE crowd_dispatch SET day = NULL, territory_id = NULL,"
             " first_accepted_at = NULL, first_accepted_type = NULL,"
             " first_accepted_wave = NULL, first_accepted_offer_id = NULL,"
             " first_arrived_at = NULL, minutes_to_offer = NULL,"
             " minutes_to_accept = NULL, minutes_to_arrive = NULL,"
-            " minutes_to_done = NULL WHERE id = %s",
-            (dispatch.id,),
+            " minutes_to_done = NULL WHERE id IN %s",
+            (tuple(dispatches.ids),),
         )
         self.env.cr.execute(
-            "UPDATE crowd_offer SET day = NULL WHERE dispatch_id = %s", (dispatch.id,)
+            "UPDATE crowd_offer SET day = NULL WHERE dispatch_id IN %s",
+            (tuple(dispatches.ids),),
         )
-        dispatch._init_facts()
-        dispatch.offer_ids._init_day()
-        dispatch.invalidate_cache()
-        self.assertEqual(dispatch.read(names), known)
-        self.assertEqual(set(dispatch.offer_ids.mapped("day")), {dispatch.day})
+        dispatches._init_facts()
+        dispatches.offer_ids._init_day()
+        dispatches.invalidate_cache()
+        self.assertEqual(dispatches.read(names), known)
+        self.assertEqual(set(dispatches.offer_ids.mapped("day")), {dispatches[0].day})
+        waiting = self._values(dispatches[1], *MOMENTS)
+        self.assertEqual(waiting, [0, None, None, None])
 
     # -- the database -----------------------------------------------------
 
