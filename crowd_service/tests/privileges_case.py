@@ -165,6 +165,34 @@ class PrivilegesCase(CrowdCase):
             }
         )
         self.env["crowd.review"].create(self.dispatch._prepare_review(self.offer))
+        self.env["crowd.cost"].create(self._values_crowd_cost())
+        self.env["crowd.job.cost"].create(
+            {"offer_id": self.offer.id, "company_id": self.company_a.id}
+        )
+        self._set_up_target()
+
+    def _set_up_target(self):
+        """A target that is missed."""
+        target = self.env["crowd.kpi.target"].create(self._values_crowd_kpi_target())
+        self.env["crowd.kpi.alert"].create(
+            {"target_id": target.id, "opened_at": datetime(2026, 1, 1)}
+        )
+
+    def _values_crowd_kpi_target(self, model=None):
+        code = "within_1" if model is None else "within_10"
+        return {
+            "kpi_id": self.env.ref("crowd_service.crowd_kpi_" + code).id,
+            "company_id": self.company_a.id,
+            "value": 40.0,
+            "owner_id": self.manager.id,
+        }
+
+    def _values_crowd_cost(self, model=None):
+        kind = "friend" if model is None else "professional"
+        return {"company_id": self.company_a.id, "worker_type": kind, "amount": 1.0}
+
+    def _values_crowd_ticket_close(self, model):
+        return {"ticket_id": self.ticket.id, "outcome": "solved"}
 
     def _values_crowd_review_answer(self, model):
         return {"dispatch_id": self.dispatch.id, "stars_worker": "5"}
