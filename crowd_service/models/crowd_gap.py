@@ -98,7 +98,7 @@ class CrowdGap(models.Model):
         string="Cases", readonly=True, help="In the last 90 days."
     )
     short_count = fields.Integer(
-        string="Short",
+        string="Short of people",
         readonly=True,
         help="Cases in which nobody was found, or everybody asked said no or nothing, so "
         "that our own people had to step in.",

@@ -197,7 +197,7 @@ class CrowdReportGap(models.Model):
     has_distance = fields.Boolean(readonly=True)
     distance_km = mean("Distance (km)", "Mean of those with a known distance.")
     is_short = share(
-        "Short (%)",
+        "Short of people (%)",
         "Share where nobody was found, or everybody asked said no or nothing, so that "
         "our own people had to step in.",
     )
