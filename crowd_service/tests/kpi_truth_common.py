@@ -6,7 +6,7 @@ from psycopg2 import sql
 
 from odoo.addons.crowd_service.kpi import BY_CODE, FACTS
 
-from ..demo.copies import Copies, last_id, link, move_sequence
+from ..demo.copies import Copies, last_id, link
 from ..year.cast import Firm, Member, Place, Service, User
 from ..year.plan import Props
 from ..year.tale import LINKS, TABLES, Numbers
@@ -16,6 +16,7 @@ from .kpi_recompute import FIGURES, Books, export, last_whole_month
 
 NOON = datetime(2026, 3, 4, 11)
 NOW = datetime(2026, 6, 15, 12)
+NEXT_ID = "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)"
 #: Measures of the fact views, by the number of the recomputed rows that they repeat.
 VIEWS = {
     "dispatch": (
@@ -414,7 +415,7 @@ class WildCase(TruthMixin, CrowdCase):
             names = {name for row in rows[table] for name in row}
             complete = [dict(dict.fromkeys(names), **row) for row in rows[table]]
             Copies(cr, table, self.prototypes[table]).write(complete)
-            move_sequence(cr, table)
+            cr.execute(NEXT_ID, [table, max(row["id"] for row in complete)])
         for table, column, pairs in links:
             if pairs:
                 link(cr, table, column, pairs)
