@@ -40,7 +40,7 @@ def goals(results):
     """Return the goals that the results can tell of, :class:`run.Results`."""
     crowds = _crowds(results) if results.cells else []
     timers = _timers(*results.timers) if results.timers else []
-    years = _year(results.kpis) if results.kpis else []
+    years = _year(results.figures) if results.figures else []
     return (
         crowds
         + timers

@@ -18,7 +18,7 @@ from .cells import NOW
 from .stats import both, short, table
 
 TICKETS = 100_000
-WAVE_SIZE = 10
+WAVE_SIZE = 30  # about ten of them can be asked
 FIRST_NUMBER = 10_001  # the demo's own tickets have lower ones
 FIGURES = ("within_1", "within_10", "within_60", "within_180")
 PERIODS = ("d30", "month", "quarter", "year")

@@ -15,7 +15,7 @@ def tables(results):
     """Return all tables as one text."""
     parts = [live.table_of(results.on_server) if results.on_server else ""]
     parts.append(timers.table_of(results.timers) if results.timers else "")
-    parts.append(kpis.table_of(results.kpis) if results.kpis else "")
+    parts.append(kpis.table_of(results.figures) if results.figures else "")
     if results.cells:
         parts += _crowds(results)
     return "\n".join(filter(None, parts))

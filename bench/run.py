@@ -43,7 +43,7 @@ class Results:
     screens: dict = field(default_factory=dict)
     on_server: Optional[live.Live] = None
     timers: list = field(default_factory=list)
-    kpis: Optional[kpis.Measured] = None
+    figures: Optional[kpis.Measured] = None
 
 
 #: What needs a server and no crowd.
@@ -62,7 +62,7 @@ def run(options, results):
         machine.say("Sweeping deadlines")
         results.timers = timers.measure(machine.database(desk.FEW))
     if options.only & KPIS:
-        results.kpis = kpis.measure(options.year)
+        results.figures = kpis.measure(options.year)
     if options.only & LIVE:
         results.on_server = live.measure(options.only & LIVE, options.races)
 

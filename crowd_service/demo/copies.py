@@ -102,9 +102,6 @@ def last_id(cr, table):
     return cr.fetchone()[0]
 
 
-def move_sequence(cr, table):
-    """Let the next id of a table be a free one."""
-    query = sql.SQL(
-        "SELECT setval(pg_get_serial_sequence({}, 'id'), (SELECT max(id) FROM {}))"
-    )
-    cr.execute(query.format(sql.Literal(table), sql.Identifier(table)))
+def set_sequence(cr, table, last):
+    """Let the next id of a table be the one after ``last``."""
+    cr.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [table, last])

@@ -3,7 +3,7 @@
 from odoo import api, models
 
 from ..year.lots import draw
-from .copies import Copies, last_id, move_sequence
+from .copies import Copies, last_id, set_sequence
 
 CUSTOMERS = 280
 #: Customers whose rows are copied, by company.
@@ -42,7 +42,7 @@ class CrowdDemo(models.AbstractModel):
         for company, name in PROTOTYPES.items():
             self._write_customers(self._ref(name), *rows[self._id(company)])
         for table in ("res_partner", "fsm_location"):
-            move_sequence(self.env.cr, table)
+            set_sequence(self.env.cr, table, last_id(self.env.cr, table))
         places = self.env["fsm.location"].browse(
             range(location_id + 1, location_id + count + 1)
         )

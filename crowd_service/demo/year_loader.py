@@ -9,11 +9,25 @@ from odoo import api, models
 from .. import compat
 from ..year import LINKS, TABLES, Numbers, Year, plan
 from ..year.calendar import to_local, to_utc
-from .copies import Copies, last_id, link, move_sequence
+from .copies import Copies, last_id, link, set_sequence
 
 TICKETS = 3000
 WAVE_SIZE = 5
 BATCH = 2000  # tickets kept in memory
+#: So many ids a ticket needs at most: they are kept free, so that the rows of today, which
+#: the engine writes before, have the highest and stand first in lists.
+ROOM = {
+    "helpdesk_ticket": 1,
+    "fsm_order": 2,
+    "crowd_dispatch": 2,
+    "crowd_offer": 15,
+    "crowd_escalation": 2,
+    "crowd_event": 30,
+    "crowd_delivery": 30,
+    "crowd_candidate": 6,
+    "rating_rating": 2,
+    "crowd_review": 2,
+}
 #: One row of each table that the engine has written: what nobody says is as there.
 PROTOTYPES = {
     "crowd.dispatch": [("state", "=", "done")],
@@ -43,6 +57,7 @@ INSERT INTO {relation} ({one}, {other})
 SELECT DISTINCT t.id, n.skill_id FROM {table} AS t
   JOIN crowd_service_skill AS n ON n.service_id = t.crowd_service_id
  WHERE t.id > %s
+    ON CONFLICT DO NOTHING
 """
 ARCHIVED = 3  # workers who have left are archived
 
@@ -51,17 +66,27 @@ class CrowdDemo(models.AbstractModel):
     _inherit = "crowd.demo"
 
     @api.model
-    def _load_year(self, tickets=TICKETS, wave_size=WAVE_SIZE, first=1):
+    def _reserve_year(self, tickets=TICKETS):
+        """Keep ids free; return the greatest id before those, by table."""
+        compat.flush(self.env)
+        last = {table: last_id(self.env.cr, table) for table in TABLES}
+        for table, room in ROOM.items():
+            set_sequence(self.env.cr, table, last[table] + room * tickets)
+        return last
+
+    @api.model
+    def _load_year(self, tickets=TICKETS, wave_size=WAVE_SIZE, first=1, last=None):
         """Write a year of tickets, as the engine would have left it.
 
         :param first: the lowest number of tickets, dispatches, escalations
+        :param last: what :meth:`_reserve_year` has returned
         """
         compat.flush(self.env)
         year = self._get_year()
         cast = self._read_cast(year)
         self._write_joined(cast)
         self._create_costs()
-        last = {table: last_id(self.env.cr, table) for table in TABLES}
+        last = last or self._reserve_year(tickets)
         numbers = Numbers(last, first)
         told = plan(
             cast,
@@ -172,7 +197,7 @@ class CrowdDemo(models.AbstractModel):
     def _finish_year(self, last):
         """Count what the engine counts as it goes, and measure everybody."""
         for table in TABLES:
-            move_sequence(self.env.cr, table)
+            set_sequence(self.env.cr, table, last_id(self.env.cr, table))
             self.env.cr.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
         self._add_skills("helpdesk.ticket", "crowd_skill_ids", last)
         self._add_skills("fsm.order", "skill_ids", last)

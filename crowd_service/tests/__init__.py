@@ -5,6 +5,7 @@ from . import test_availability_rights
 from . import test_candidate
 from . import test_delivery
 from . import test_demo
+from . import test_demo_year
 from . import test_desk_hours
 from . import test_dispatch
 from . import test_escalation
@@ -78,3 +79,4 @@ from . import test_facts
 from . import test_kpi
 from . import test_kpi_target
 from . import test_kpi_truth
+from . import test_monthly

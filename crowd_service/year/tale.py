@@ -141,7 +141,7 @@ class Tale:
         deadline = self.now + timedelta(hours=service.deadline_hours * factor)
         self.ticket = self.add(
             "helpdesk_ticket",
-            number=self.numbers.name("HT" + self.now.strftime("%y")),
+            number=self.numbers.name("H" + self.now.strftime("%y")),
             name=title,
             description="<p>%s</p>" % description,
             user_id=agent,
@@ -478,7 +478,7 @@ class Tale:
             team_id=self.firm.team_id,
             state="open",
             reason=reason,
-            note=None,
+            note="",
             from_user_id=None,
             user_id=user.user_id,
             level=level,
