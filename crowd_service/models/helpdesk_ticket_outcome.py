@@ -146,11 +146,11 @@ class HelpdeskTicket(models.Model):
 
     def write(self, vals):
         self._crowd_check_outcome(vals)
+        if not vals.get("stage_id"):
+            return super().write(vals)
         before = {ticket: ticket.stage_id.closed for ticket in self}
         res = super().write(vals)
-        if vals.get("stage_id"):
-            moved = self.filtered(lambda t: t.stage_id.closed != before[t])
-            moved._crowd_follow_stage()
+        self.filtered(lambda t: t.stage_id.closed != before[t])._crowd_follow_stage()
         return res
 
     def _crowd_check_outcome(self, vals):

@@ -244,7 +244,7 @@ class SearchMachine(RuleBasedStateMachine):
                     [[member.company_id.id, member.id, "12.5"]] * (1 + m % 2),
                 )
             elif what == "write":
-                line.write(values)
+                line.write(values if m % 2 else {"basis": basis})
             elif what == "move":
                 line.write({"membership_id": member.id})
             else:
