@@ -328,7 +328,7 @@ KPIS = (
         "%",
         UP,
         None,
-        "",
+        "is_reached",
         (("state", "in", ("sent", "delivered", "read", "dead")),),
         (("state", "=", "dead"),),
     ),
@@ -340,9 +340,8 @@ KPIS = (
         "%",
         UP,
         None,
-        "",
+        "is_receipted",
         (("state", "in", ("sent", "delivered", "read")),),
-        (("state", "=", "sent"),),
     ),
 )
 BY_CODE = {kpi.code: kpi for kpi in KPIS}

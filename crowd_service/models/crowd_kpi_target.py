@@ -57,6 +57,7 @@ class CrowdKpiTarget(models.Model):
         "res.territory", ondelete="cascade", help="Empty: everywhere."
     )
     value = fields.Float(
+        string="Target value",
         required=True,
         digits=(16, 2),
         tracking=True,
@@ -64,6 +65,7 @@ class CrowdKpiTarget(models.Model):
         help="In the unit of the figure: per cent (0-100), minutes, kilometres, stars, "
         "the company's currency.",
     )
+    target_text = fields.Char(string="Target", compute="_compute_target_text")
     margin = fields.Float(
         string="Near, up to (%)",
         default=5.0,
@@ -125,6 +127,13 @@ class CrowdKpiTarget(models.Model):
             parts = [target[field].display_name for field in FIELDS.values()]
             names = [target.kpi_id.name or "", *filter(None, parts)]
             target.name = ", ".join(names)
+
+    @api.depends_context("lang")
+    @api.depends("value", "kpi_id", "company_id")
+    def _compute_target_text(self):
+        for target in self:
+            kpi = target._kpi() if target.kpi_id else None
+            target.target_text = kpi._word_target(target.value) if kpi else ""
 
     @api.constrains("owner_id", "kpi_id", "company_id")
     def _check_owner(self):

@@ -29,7 +29,7 @@ class CrowdKpi(models.Model):
         if unit == "km":
             return _("%s km") % number
         if unit == "stars":
-            return _("%s of 5 stars") % number
+            return _("%s of 5") % number
         return number
 
     @api.model
