@@ -8,3 +8,4 @@ from . import crowd_report_outcome
 from . import crowd_report_job
 from . import crowd_report_cost
 from . import crowd_report_gap
+from . import crowd_report_monthly

@@ -11,3 +11,4 @@ from . import crowd_rota_plan
 from . import crowd_call
 from . import crowd_ticket_close
 from . import crowd_review_answer
+from . import crowd_monthly
