@@ -157,14 +157,17 @@ def bare(name):
         connection.close()
 
 
-def vacuum(name, tables=""):
+def vacuum(name, tables="", full=False):
     """Let all-visible pages and statistics be known; again while somebody else looks on.
 
     :param tables: only these, else all
+    :param full: write the tables anew before, without the rows' older versions
     """
     with bare(name) as connection:
         connection.autocommit = True
         cursor = connection.cursor()
+        if full:
+            cursor.execute("VACUUM (FULL) " + tables)
         cursor.execute("VACUUM (ANALYZE) " + tables)
         for _n in range(20):
             cursor.execute(VISIBLE)
