@@ -97,9 +97,7 @@ def link(cr, table, column, pairs):
 
 def last_id(cr, table):
     """Return the greatest id of a table, 0 if it is empty."""
-    query = sql.SQL("SELECT COALESCE(max(id), 0) FROM {}").format(
-        sql.Identifier(table)
-    )
+    query = sql.SQL("SELECT COALESCE(max(id), 0) FROM {}").format(sql.Identifier(table))
     cr.execute(query)
     return cr.fetchone()[0]
 

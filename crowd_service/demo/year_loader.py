@@ -117,9 +117,9 @@ class CrowdDemo(models.AbstractModel):
         columns = [[], [], []]
         for member in cast.members:
             zone = zones[member.company_id]
-            row = member.membership_id, member.joined, member.left
-            columns[0].append(row[0])
-            for column, day in zip(columns[1:], row[1:]):
+            left = member.left if member.state == "left" else None
+            columns[0].append(member.membership_id)
+            for column, day in zip(columns[1:], (member.joined, left)):
                 nine = day and to_utc(datetime.combine(day, time(9)), zone)
                 column.append(nine)
         self.env.cr.execute(JOINED, columns)

@@ -194,7 +194,7 @@ def _is_spared(service, lots):
 def _weight(member, km, service):
     """Return how gladly the match would ask him."""
     near = 1.0 if service.is_remote else exp(-(km or 0) / 12)
-    return (0.05 + near) * (0.3 + member.zeal)
+    return (0.3 + near) * (0.6 + member.zeal)
 
 
 def globe_km(one, other):

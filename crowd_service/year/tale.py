@@ -307,6 +307,8 @@ class Tale:
     def _offer(self, member, km, rank, wave, stand, origin="match"):
         dispatch = self.dispatch
         self.asked += 1
+        if self.service.is_remote:
+            km = None  # nobody goes there
         return self.add(
             "crowd_offer",
             name="%s-%d" % (dispatch["name"], self.asked),
@@ -563,6 +565,7 @@ class Tale:
     def miss(self, member, km, reason, detail, skill_id=None):
         """Somebody could not be asked, for one reason that can be cured."""
         found = self.rows["crowd_candidate"]
+        km = None if self.service.is_remote else km
         self.add(
             "crowd_candidate",
             dispatch_id=self.dispatch["id"],
