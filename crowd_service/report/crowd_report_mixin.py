@@ -3,12 +3,11 @@ from psycopg2 import sql
 from odoo import fields, models, tools
 
 #: Pieces of the select list, of a row's local day and of the instant it counts from.
-HOUR = """extract(
-    hour FROM {moment} AT TIME ZONE 'UTC'
-    AT TIME ZONE COALESCE(company.crowd_zone, 'UTC'))::integer"""
+HOUR = """to_char({moment} AT TIME ZONE 'UTC'
+    AT TIME ZONE COALESCE(company.crowd_zone, 'UTC'), 'HH24:00')"""
 WEEKDAY = "extract(isodow FROM {day})::integer::text"
 PART = """CASE WHEN extract(isodow FROM {day}) > 5 THEN 'weekend'
-               WHEN {hour} >= 8 AND {hour} < 18 THEN 'day'
+               WHEN {hour} BETWEEN '08:00' AND '17:00' THEN 'day'
                ELSE 'evening' END"""
 
 
@@ -46,10 +45,10 @@ class CrowdReportMixin(models.AbstractModel):
     day = fields.Date(
         readonly=True, help="In the time zone of the company's working hours."
     )
-    hour = fields.Integer(
+    hour = fields.Char(
         readonly=True,
-        group_operator=False,
-        help="0-23, in the time zone of the company's working hours.",
+        help="00:00 to 23:00: the hour that begins then, in the time zone of the "
+        "company's working hours.",
     )
     weekday = fields.Selection(
         [

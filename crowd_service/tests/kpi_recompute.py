@@ -19,7 +19,7 @@ EXPORT = {
     "crowd.dispatch": "company_id team_id service_id territory_id ticket_id slot state"
     " started_at offered_at closed_at round",
     "crowd.offer": "company_id dispatch_id ticket_id service_id membership_id"
-    " worker_type state sent_at answered_at channel has_distance distance_km",
+    " worker_type origin state sent_at answered_at channel has_distance distance_km",
     "crowd.event": "company_id dispatch_id offer_id kind at from_state to_state",
     "crowd.escalation": "company_id dispatch_id ticket_id state opened_at deadline"
     " acknowledged_at taken_at reason level",
@@ -167,7 +167,7 @@ class Books:
         part = "weekend" if local.weekday() > 4 else "day" if is_day else "evening"
         return {
             "day": local.date(),
-            "hour": local.hour,
+            "hour": "%02d:00" % local.hour,
             "weekday": str(local.isoweekday()),
             "part": part,
         }
@@ -298,7 +298,7 @@ class Books:
     def offer(self, o):
         closed = o.state != "sent"
         yes = _is_job(o)
-        answered = yes or o.state == "declined"
+        answered = o.origin == "match" and (yes or o.state == "declined")
         return SimpleNamespace(
             id=o.id,
             company=o.company_id,

@@ -30,7 +30,8 @@ class TestFacts(FactsCase):
 
     def test_day_of_the_company(self):
         self.assertEqual(
-            self._when(datetime(2026, 3, 6, 23, 30)), ("2026-03-07", 0, "6", "weekend")
+            self._when(datetime(2026, 3, 6, 23, 30)),
+            ("2026-03-07", "00:00", "6", "weekend"),
         )
 
     def test_boundaries_of_the_day(self):
@@ -46,10 +47,10 @@ class TestFacts(FactsCase):
 
     def test_both_changes_of_the_clock(self):
         for moment, hour in (
-            (datetime(2026, 3, 29, 0, 30), 1),
-            (datetime(2026, 3, 29, 1, 30), 3),
-            (datetime(2026, 10, 25, 0, 30), 2),
-            (datetime(2026, 10, 25, 1, 30), 2),
+            (datetime(2026, 3, 29, 0, 30), "01:00"),
+            (datetime(2026, 3, 29, 1, 30), "03:00"),
+            (datetime(2026, 10, 25, 0, 30), "02:00"),
+            (datetime(2026, 10, 25, 1, 30), "02:00"),
         ):
             self.assertEqual(self._when(moment)[1], hour, moment)
         self.assertEqual(self._when(datetime(2026, 3, 29, 21, 59))[0], "2026-03-29")
@@ -63,7 +64,7 @@ class TestFacts(FactsCase):
             ticket = self._create_ticket(company=self.company_b)
             dispatch = ticket._crowd_open_dispatch()
         row = self._row(dispatch)
-        self.assertEqual((str(row.day), row.hour), ("2026-03-04", 22))
+        self.assertEqual((str(row.day), row.hour), ("2026-03-04", "22:00"))
 
     def test_changing_the_zone_does_not_move_history(self):
         dispatch = self._dispatch(datetime(2026, 3, 6, 23, 30))

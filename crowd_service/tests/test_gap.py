@@ -79,7 +79,7 @@ class TestGap(MeasuresCase):
         self.assertEqual((row.area, row.territory_id), ("Bern", self.bern))
         self.assertEqual((row.service_id, row.team_id), (self.service, self.team))
         self.assertEqual(row.day, date(2026, 3, 4))
-        self.assertEqual((row.hour, row.weekday, row.part), (12, "3", "day"))
+        self.assertEqual((row.hour, row.weekday, row.part), ("12:00", "3", "day"))
         self.assertEqual(rows[self.far].advice, "recruit")
         self.assertEqual(rows[self.unskilled].advice, "train")
         self.assertTrue(rows[self.far].detail)
@@ -88,7 +88,7 @@ class TestGap(MeasuresCase):
         self._ask(self.anna, at=datetime(2026, 3, 4, 23, 30))
         row = self._rows(("worker_id", "=", self.far.id))
         self.assertEqual(row.day, date(2026, 3, 5))
-        self.assertEqual((row.hour, row.weekday, row.part), (0, "4", "evening"))
+        self.assertEqual((row.hour, row.weekday, row.part), ("00:00", "4", "evening"))
 
     def test_silence(self):
         dispatch = self._ask(self.anna, self.beat)
@@ -101,7 +101,7 @@ class TestGap(MeasuresCase):
         self.assertEqual(row.worker_id, self.anna)
         self.assertEqual((row.reason, row.advice), ("silent", "motivate"))
         self.assertEqual((row.area, row.skill_id), ("Bern", self.skill_wlan))
-        self.assertEqual(row.hour, 12)
+        self.assertEqual(row.hour, "12:00")
 
     def test_nobody_near(self):
         (self.anna | self.beat).active = False

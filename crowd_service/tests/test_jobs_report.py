@@ -69,7 +69,7 @@ class TestJobsReport(MeasuresCase):
         row = self._row(offer)
         self.assertEqual(row.result, "solved")
         self.assertEqual(row.day, date(2026, 3, 4))
-        self.assertEqual((row.hour, row.weekday, row.part), (12, "3", "day"))
+        self.assertEqual((row.hour, row.weekday, row.part), ("12:00", "3", "day"))
         self.assertEqual((row.is_solved, row.is_first_time_fix), (100, 100))
         self.assertEqual((row.is_back_out, row.is_no_show, row.is_scope), (0, 0, 0))
         self.assertAlmostEqual(row.minutes_to_arrive, 30)
@@ -130,7 +130,7 @@ class TestJobsReport(MeasuresCase):
         offer = self._job(at=at)
         row = self._row(offer)
         self.assertEqual(row.day, date(2026, 4, 1))
-        self.assertEqual((row.hour, row.weekday, row.part), (22, "2", "evening"))
+        self.assertEqual((row.hour, row.weekday, row.part), ("22:00", "2", "evening"))
 
     def test_running_is_of_the_day_it_was_accepted(self):
         dispatch = self._ask(self.anna, at=datetime(2026, 3, 4, 22, 50))

@@ -350,7 +350,7 @@ class TestOutcomeReport(OutcomeCase):
         with self.at(datetime(2026, 3, 6, 23, 30)):  # Saturday there
             self.ticket.stage_id = self.done
         row = self._row()
-        self.assertEqual((row.day, row.hour), (date(2026, 3, 7), 0))
+        self.assertEqual((row.day, row.hour), (date(2026, 3, 7), "00:00"))
         self.assertEqual((row.weekday, row.part), ("6", "weekend"))
         self.assertEqual(row.closed_day, row.day)
 
