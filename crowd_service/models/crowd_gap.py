@@ -190,7 +190,7 @@ class CrowdGap(models.Model):
         action = self._read_action("crowd_service.fsm_person_action")
         return dict(
             action,
-            name=_("People: %s") % self.name,
+            display_name=_("People: %s") % self.name,
             domain=[("id", "in", self._get_workers().ids)],
             context={"active_test": False},
         )
@@ -200,7 +200,7 @@ class CrowdGap(models.Model):
         action = self._read_action("crowd_service.crowd_report_gap_action")
         return dict(
             action,
-            name=_("Cases: %s") % self.name,
+            display_name=_("Cases: %s") % self.name,
             domain=self._rows_domain(),
             context={},
             views=[(False, "tree"), (False, "pivot"), (False, "form")],

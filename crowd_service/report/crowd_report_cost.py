@@ -9,7 +9,7 @@ QUERY = """
            {part} AS part, c.company_id, d.team_id, c.service_id, d.territory_id,
            c.offer_id, c.dispatch_id, d.ticket_id, c.worker_id, c.worker_type,
            c.membership_id, o.community_id, c.lane, c.source, 1 AS nbr, c.minutes,
-           c.amount, c.own_amount, c.own_amount - c.amount AS saving,
+           company.currency_id, c.amount, c.own_amount, c.own_amount - c.amount AS saving,
            c.own_amount IS NOT NULL AND c.amount IS NOT NULL AS is_compared
       FROM crowd_job_cost AS c
       LEFT JOIN crowd_dispatch AS d ON d.id = c.dispatch_id
@@ -52,7 +52,7 @@ class CrowdReportCost(models.Model):
             "ticket_id",
         ],
         "crowd.offer": ["community_id"],
-        "res.company": ["crowd_zone"],
+        "res.company": ["crowd_zone", "currency_id"],
     }
 
     day = fields.Date(help="When the job ended.")
@@ -103,7 +103,7 @@ class CrowdReportCost(models.Model):
         readonly=True,
         help="Both the cost and that of own technicians are known.",
     )
-    currency_id = fields.Many2one(related="company_id.currency_id")
+    currency_id = fields.Many2one("res.currency", readonly=True)
 
     def _query(self):
         return sql.SQL(QUERY).format(**local_parts("d", "started_at"))
