@@ -190,13 +190,15 @@ class CrowdOffer(models.Model):
         return ""
 
     def _prepare_answer(self, channel):
-        """Return what is kept of a yes or no that comes now."""
+        """Return what is kept of a yes or no that comes now.
+
+        Who got the job without being asked has not answered within any time.
+        """
         now = self.env["crowd.clock"].now()
-        return {
-            "answered_at": now,
-            "minutes_to_answer": (now - self.sent_at).total_seconds() / 60,
-            "channel": channel,
-        }
+        answer = {"answered_at": now, "channel": channel}
+        if self.origin == "match":
+            answer["minutes_to_answer"] = (now - self.sent_at).total_seconds() / 60
+        return answer
 
     def _win(self, channel, on_behalf=False):
         """Make this offer the winner. The dispatch is locked."""

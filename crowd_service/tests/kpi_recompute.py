@@ -97,10 +97,11 @@ class Books:
     :param rows: of :func:`export`
     :param zones: ``{company id: name of its time zone}``
     :param now: naive UTC
+    :param currencies: ``{company id: its currency}``; money of two is not added up
     """
 
-    def __init__(self, rows, zones, now):
-        self.now = now
+    def __init__(self, rows, zones, now, currencies=None):
+        self.now, self.currencies = now, currencies or {}
         self.zones = {company: pytz.timezone(name) for company, name in zones.items()}
         self.rows = {
             model: [SimpleNamespace(**row) for row in found]
@@ -128,9 +129,13 @@ class Books:
     def figure(self, code, start, end, companies, **scope):
         """Return ``(value, population)`` of a figure; the value is None without rows.
 
+        :param companies: ids; the first is the present one
         :param scope: ``team``, ``service``, ``territory``: ids
         """
         fact, how, name = FIGURES[code]
+        if fact == "cost":
+            currency = self.currencies.get(companies[0])
+            companies = [c for c in companies if self.currencies.get(c) == currency]
         numbers = [
             number
             for row in self.select(fact, start, end, companies, **scope)

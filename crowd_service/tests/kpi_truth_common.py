@@ -63,7 +63,8 @@ class TruthMixin:
     def _books(self, companies, now):
         self.env["base"].flush()
         zones = {company.id: company.crowd_zone for company in companies}
-        return Books(export(self.env, companies.ids), zones, now)
+        currencies = {company.id: company.currency_id.id for company in companies}
+        return Books(export(self.env, companies.ids), zones, now, currencies)
 
     def _compare_figures(self, books, start, end, companies, **scope):
         """Compare all figures of ``kpi/``; return how many had rows."""
@@ -158,7 +159,9 @@ class TruthMixin:
             ["series", "minutes"],
             lazy=False,
         )
-        found = {(g["series"], g["minutes"]): (g["share"], g["__count"]) for g in groups}
+        found = {
+            (g["series"], g["minutes"]): (g["share"], g["__count"]) for g in groups
+        }
         wanted = books.curve(start, end, companies.ids)
         self.assertEqual(set(found), set(wanted))
         for key, (share, number) in wanted.items():

@@ -344,9 +344,9 @@ class Tale:
         """The worker says yes or no; or the offer is over without an answer."""
         if state in ("accepted", "declined"):
             waited = (self.now - offer["sent_at"]).total_seconds() / 60
-            offer.update(
-                answered_at=self.now, minutes_to_answer=waited, channel=channel
-            )
+            offer.update(answered_at=self.now, channel=channel)
+            if offer["origin"] == "match":  # the others were not asked
+                offer["minutes_to_answer"] = waited
         offer.update(state=state, write_date=self.now)
         if reason:
             offer["decline_reason"] = reason
