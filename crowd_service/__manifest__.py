@@ -100,6 +100,7 @@
         "report/crowd_report_curve_views.xml",
         "report/crowd_report_outcome_views.xml",
         "data/crowd_kpi.xml",
+        "data/digest.xml",
         "views/crowd_kpi_templates.xml",
         "views/crowd_kpi_views.xml",
         "views/crowd_kpi_target_views.xml",

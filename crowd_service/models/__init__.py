@@ -134,4 +134,5 @@ from . import crowd_kpi
 from . import crowd_kpi_figures
 from . import crowd_kpi_words
 from . import crowd_kpi_target
+from . import crowd_kpi_alert
 from . import digest_digest

@@ -2,6 +2,9 @@
 
 The rows of a fact have a column for each of its figures: 0 or 100 for shares, NULL for
 rows outside the population. ``FIGURES`` puts them together, by period and slice.
+
+``(SELECT id … LIMIT 1) IS NULL`` stands for NOT EXISTS where PostgreSQL would rather
+read the whole other table than look up the few rows in question.
 """
 
 from psycopg2 import sql
@@ -99,12 +102,12 @@ ROWS = {
                     THEN 100 * (
                         t.user_id IS NULL
                         AND COALESCE(t.crowd_outcome_by, '') NOT IN ('agent', 'assumed')
-                        AND NOT EXISTS (
-                            SELECT FROM crowd_dispatch AS d
-                             WHERE d.ticket_id = t.id AND d.first_accepted_at IS NOT NULL)
-                        AND NOT EXISTS (
-                            SELECT FROM crowd_escalation AS e
-                             WHERE e.ticket_id = t.id AND e.acknowledged_at IS NOT NULL)
+                        AND (SELECT d.id FROM crowd_dispatch AS d
+                              WHERE d.ticket_id = t.id AND d.first_accepted_at IS NOT NULL
+                              LIMIT 1) IS NULL
+                        AND (SELECT e.id FROM crowd_escalation AS e
+                              WHERE e.ticket_id = t.id AND e.acknowledged_at IS NOT NULL
+                              LIMIT 1) IS NULL
                         )::int END AS never_answered
           FROM (SELECT t.*, t.crowd_outcome AS outcome, COALESCE(t.crowd_closed_day,
                        (t.create_date AT TIME ZONE 'UTC' AT TIME ZONE
@@ -125,12 +128,12 @@ ROWS = {
                100 * (o.state = 'no_show')::int AS no_show,
                100 * (o.state = 'out_of_scope')::int AS out_of_scope,
                CASE WHEN o.has_distance THEN o.distance_km END AS distance_km,
-               100 * (o.state = 'completed' AND d.state = 'done'
+               100 * (o.state = 'completed' AND o.end_state = 'done'
                    AND NOT EXISTS (
                        SELECT FROM crowd_offer AS other
                          JOIN crowd_dispatch AS theirs ON theirs.id = other.dispatch_id
                         WHERE other.ticket_id = o.ticket_id
-                          AND other.job_day IS NOT NULL AND theirs.slot = d.slot
+                          AND other.job_day IS NOT NULL AND theirs.slot = o.slot
                           AND (other.answered_at, other.id) < (o.answered_at, o.id))
                    AND NOT EXISTS (
                        SELECT FROM helpdesk_ticket AS t
@@ -140,7 +143,7 @@ ROWS = {
                               <= o.job_ended_at + interval '30 days')
                    AND NOT EXISTS (
                        SELECT FROM crowd_dispatch AS again
-                        WHERE again.ticket_id = o.ticket_id AND again.slot = d.slot
+                        WHERE again.ticket_id = o.ticket_id AND again.slot = o.slot
                           AND again.started_at > o.job_ended_at
                           AND again.started_at
                               <= o.job_ended_at + interval '30 days')
@@ -148,12 +151,12 @@ ROWS = {
                CASE WHEN o.worker_type <> 'technician'
                     THEN 100 * o.is_off_hours::int END AS evening_share,
                CASE WHEN o.worker_type <> 'technician'
-                    THEN 100 * (o.is_off_hours OR EXISTS (
-                        SELECT FROM crowd_offer AS own
+                    THEN 100 * (o.is_off_hours OR (
+                        SELECT own.id FROM crowd_offer AS own
                          WHERE own.dispatch_id = o.dispatch_id
                            AND own.worker_type = 'technician' AND own.sent_at IS NOT NULL
-                        ))::int END AS complement_share
-          FROM (SELECT o.*, extract(isodow FROM d.day) > 5
+                         LIMIT 1) IS NOT NULL)::int END AS complement_share
+          FROM (SELECT o.*, d.state AS end_state, d.slot, extract(isodow FROM d.day) > 5
                        OR extract(hour FROM d.started_at AT TIME ZONE 'UTC' AT TIME ZONE
                               COALESCE(company.crowd_zone, 'UTC')) NOT BETWEEN 8 AND 17
                            AS is_off_hours
@@ -161,7 +164,6 @@ ROWS = {
                   JOIN crowd_dispatch AS d ON d.id = o.dispatch_id
                   JOIN res_company AS company ON company.id = o.company_id
                ) AS o
-          JOIN crowd_dispatch AS d ON d.id = o.dispatch_id
          WHERE o.state IN ('completed', 'backed_out', 'no_show', 'out_of_scope')
            AND {cut}
     """,

@@ -155,9 +155,11 @@ ALLOWED = {
     ("models/crowd_matcher_search.py", "field.rarest"): "one of two constants",
     ("models/crowd_matcher_search.py", "statement"): "composed of constants",
     ("models/crowd_matcher_near.py", "_statement"): "composed of constants",
+    ("models/crowd_kpi_figures.py", "compose"): "composed of constants",
 }
 #: Functions that compose statements by ``format``, of constants and of these names.
 COMPOSERS = {
+    "models/crowd_kpi_sql.py": {"sql"},  # nothing but sql.SQL and sql.Identifier
     "models/crowd_matcher_field.py": {
         "template",
         "floor",  # a template as well
