@@ -6,9 +6,39 @@ def flush(env):
     env["base"].flush()
 
 
-def invalidate(env):
-    """Forget every cached field value of ``env``."""
+def invalidate(env, keep=None):
+    """Forget every cached field value of ``env``, but what :func:`cached` returned."""
     env["base"].invalidate_cache()
+    env.cache._data.update(keep or {})
+
+
+def cached(env, models):
+    """Return what is cached of the stored fields of ``models``.
+
+    Lists of records of other models are left out.
+    """
+    return {
+        field: values
+        for field, values in env.cache._data.items()
+        if field.model_name in models
+        and field.store
+        and (field.column_type or field.comodel_name in models)
+    }
+
+
+def commit(env, models):
+    """Commit, and keep of the cache what :func:`cached` returns: Odoo forgets it."""
+    flush(env)
+    known = cached(env, models)
+    env.cr.commit()
+    env.cache._data.update(known)
+
+
+def discard(env):
+    """Let go of the environments of a cursor that is closed: they slow down others."""
+    for other in list(env.all):
+        if other.cr is env.cr:
+            env.all.envs.discard(other)
 
 
 def render_template(template, record):

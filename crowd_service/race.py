@@ -7,6 +7,7 @@ new transaction sees who won. See ``docs/concurrency.md``.
 import logging
 import random
 import time
+from contextlib import contextmanager
 
 import psycopg2
 from psycopg2 import errorcodes, sql
@@ -26,6 +27,33 @@ RIVAL = (
 #: Context in which Odoo's own mails wait for its queue. Sent after the commit, as it
 #: likes to, a mail server that fails makes a decision look as if it had failed.
 MAILS_LATER = {"mail_notify_force_send": False}
+#: What is set up by hand and changes rarely: a decision may go by what was read a moment
+#: before it. All else is read again.
+SETTLED = frozenset(
+    (
+        "crowd.community",
+        "crowd.gateway",
+        "crowd.policy",
+        "crowd.policy.step",
+        "crowd.reach",
+        "crowd.reach.line",
+        "crowd.stage.map",
+        "fsm.location",
+        "fsm.stage",
+        "fsm.team",
+        "helpdesk.ticket.stage",
+        "helpdesk.ticket.team",
+        "hr.skill",
+        "product.template",
+        "res.country",
+        "res.currency",
+        "res.lang",
+        "res.partner",
+        "res.users",
+        "resource.calendar",
+        "resource.calendar.attendance",
+    )
+)
 
 
 class Held(Exception):
@@ -60,17 +88,44 @@ def decide(env, decision, busy=None):
     return busy
 
 
+def try_once(env, decision):
+    """Return ``decision(env)`` like :func:`decide`; None after whatever went wrong."""
+    compat.flush(env)
+    try:
+        return _decide_once(env, decision)
+    except Exception:  # noqa: BLE001 - the caller has another way
+        _logger.info("It is tried another way", exc_info=True)
+        return None
+
+
 def _decide_once(env, decision):
-    compat.invalidate(env)  # both cursors share one cache
+    with apart(env) as own:
+        own.cr.execute("SET LOCAL lock_timeout = '1s'")
+        answer = decision(own)
+        compat.flush(own)  # a rival shows here, where all can still be rolled back
+        return answer
+
+
+@contextmanager
+def apart(env):
+    """Give an environment with a cursor of its own, committed at the end.
+
+    Both share one cache: of it only what is settled outlives beginning and end.
+    """
+    known = compat.cached(env, SETTLED)
+    compat.invalidate(env, known)
+    own, known = None, None
     try:
         with env.registry.cursor() as cr:
-            cr.execute("SET LOCAL lock_timeout = '1s'")
             own = env(cr=cr, context=dict(env.context, **MAILS_LATER))
-            answer = decision(own)
-            compat.flush(own)  # a rival shows here, where all can still be rolled back
-            return answer
+            yield own
+            compat.flush(own)
+            read = compat.cached(own, SETTLED)
+        known = read
     finally:
-        compat.invalidate(env)
+        compat.invalidate(env, known)
+        if own:
+            compat.discard(own)
 
 
 def lock(records, wait=True):
@@ -88,4 +143,6 @@ def lock(records, wait=True):
     records.env.cr.execute(query, (tuple(records.ids),), log_exceptions=False)
     if records.env.cr.rowcount != len(records):
         raise Held()
-    records.invalidate_cache()
+    known = compat.cached(records.env, SETTLED)
+    compat.invalidate(records.env, known)
+    records.invalidate_cache(ids=records.ids)

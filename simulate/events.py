@@ -30,7 +30,3 @@ class Queue:
         event = heapq.heappop(self._heap)
         self._keys.discard(event.key)
         return event
-
-    def is_next(self, at, act):
-        """Tell whether the next event is due by then, and one of these acts."""
-        return bool(self._heap) and self._heap[0].at <= at and self._heap[0].act == act

@@ -15,7 +15,9 @@ class CrowdDelivery(models.Model):
 
     def _chain_mates(self):
         """Return the messages that tell this person the same over other gateways."""
-        if "," not in (self.gateway_order or ""):
+        first, *others = (self.gateway_order or "").split(",")
+        is_first = first == str(self.gateway_id.id) and not self.failed_at
+        if is_first or not others:  # the next is tried when one failed, never before
             return self.browse()
         subject = self._subject()
         field = subject._name.replace("crowd.", "") + "_id"

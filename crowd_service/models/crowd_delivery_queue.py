@@ -1,3 +1,4 @@
+import hashlib
 from datetime import timedelta
 
 from odoo import _, api, models
@@ -15,6 +16,7 @@ ONCE = (
     "partner_id",
     "occasion",
 )
+PER_JOB = 25  # messages: few enough for several processes to share a wave
 LOST_AFTER = timedelta(minutes=5)  # a message this late has lost its job
 
 
@@ -211,22 +213,29 @@ class CrowdDelivery(models.Model):
     # ------------------------------------------------------------------
 
     def _enqueue(self, eta=None):
-        """Store one job for the next attempt of each message, unless it has one.
+        """Store jobs for the next attempt of these messages, unless they have them.
 
         Each kind of gateway has a channel of its own: a slow one holds up no other.
 
         :param eta: naive UTC datetime, not before then
         """
-        for delivery in self:
-            delivery.with_delay(
-                eta=eta,
-                identity_key=delivery._job_key(),
-                channel="root.crowd.message.%s" % delivery.kind,
-                description="Message %d" % delivery.id,
-            )._job_send()
+        for kind in dict.fromkeys(self.mapped("kind")):
+            alike = self.filtered(lambda d, k=kind: d.kind == k)
+            for start in range(0, len(alike), PER_JOB):
+                chunk = alike[start : start + PER_JOB]
+                chunk.with_delay(
+                    eta=eta,
+                    identity_key=chunk._job_key(),
+                    channel="root.crowd.message.%s" % kind,
+                    description="Message %s" % ", ".join(map(str, chunk.ids)),
+                )._job_send()
 
     def _job_key(self):
-        return "crowd.delivery-%d-%d-%d" % (self.id, self.attempts, self.resends)
+        """Return what makes a job for the next attempt of these messages another one."""
+        keys = ["%d-%d-%d" % (d.id, d.attempts, d.resends) for d in self]
+        if len(keys) > 1:
+            keys.append(hashlib.sha256("+".join(keys).encode()).hexdigest())
+        return "crowd.delivery-" + keys[-1]
 
     @api.model
     def _cron_sweep(self, limit=500):

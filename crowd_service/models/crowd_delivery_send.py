@@ -1,5 +1,6 @@
 import logging
 import random
+import time
 from datetime import timedelta
 
 import psycopg2
@@ -7,19 +8,57 @@ from markupsafe import Markup
 
 from odoo import _, fields, models
 
-from .. import race
+from .. import compat, race
 from ..gateways import PermanentError, TemporaryError, get_adapter, retry_seconds
 from .crowd_delivery import OPEN_STATES, TOLD_STATES
 
 _logger = logging.getLogger(__name__)
+JOB_SECONDS = 20  # then a job leaves the rest to the next: Odoo kills what takes long
 
 
 class CrowdDelivery(models.Model):
-    """Sending: what the job of a message does."""
+    """Sending: what the job of some messages does."""
 
     _inherit = "crowd.delivery"
 
     def _job_send(self):
+        """Send these messages, as far as they are still wanted."""
+        if len(self) == 1:
+            self._send()
+        else:
+            self._send_each()
+
+    def _send_each(self):
+        """Send one after the other, each in a transaction of its own.
+
+        What was handed over is remembered at once: whoever kills the process lets one
+        message be sent twice at most, as if each had a job of its own. Those that went
+        wrong, and those for which the time does not suffice, get jobs of their own.
+        """
+        until = time.monotonic() + JOB_SECONDS
+        wrong = late = self.browse()
+        with race.apart(self.env) as env:
+            for delivery in map(self.browse, self.ids):
+                if time.monotonic() > until:
+                    late |= delivery
+                elif not delivery.with_env(env)._send_alone():
+                    wrong |= delivery
+        late._enqueue()
+        for delivery in wrong:
+            delivery._enqueue()
+
+    def _send_alone(self):
+        """Send this message and commit; tell whether it went without a surprise."""
+        try:
+            self._send()
+            compat.commit(self.env, race.SETTLED)
+            return True
+        except Exception:  # noqa: BLE001 - it has a job of its own, which will say why
+            _logger.info("Message %s gets a job of its own", self.id, exc_info=True)
+            self.env.cr.rollback()
+            return False
+
+    def _send(self):
         """Send this message if it is still wanted.
 
         It raises nothing but the database's "somebody was faster", after which the
@@ -83,23 +122,23 @@ class CrowdDelivery(models.Model):
     # ------------------------------------------------------------------
 
     def _attempt(self):
-        self.attempts += 1
         try:
             adapter = get_adapter(self.kind)
             with self.env.cr.savepoint():
                 message = adapter.prepare(self)
-            reference = adapter.transmit(self, message)
+            outcome = self._succeed, adapter.transmit(self, message)
         except psycopg2.OperationalError:
             raise
         except PermanentError as error:
-            self._give_up(str(error))
+            outcome = self._give_up, str(error)
         except TemporaryError as error:
-            self._fail(str(error), error.retry_after)
+            outcome = self._fail, str(error), error.retry_after
         except Exception as error:  # noqa: BLE001 one bad template stops no queue
             _logger.exception("Message %s could not be prepared", self.id)
-            self._fail("%s: %s" % (type(error).__name__, error))
-        else:
-            self._succeed(reference)
+            outcome = self._fail, "%s: %s" % (type(error).__name__, error)
+        self.attempts += 1
+        act, *args = outcome
+        act(*args)
 
     def _succeed(self, reference):
         self.write(

@@ -7,6 +7,7 @@ from .crowd_dispatch import OPEN_STATES
 
 SEARCH_STATES = ("draft", "searching", "offered")
 ENOUGH_FAILURES = 3
+TOGETHER = 10  # handled in one transaction: an answer waits less than a second
 ERROR_LENGTH = 500  # characters of an error that its reader gets
 
 
@@ -69,17 +70,37 @@ class CrowdDispatch(models.Model):
         """Do what is due and was not done: the net below the jobs.
 
         :param seconds: after these the rest is left to the next run; Odoo kills what
-            takes too long, and each dispatch is committed by itself
+            takes too long, and what is done is committed
         """
         until = time.monotonic() + seconds
         due = self.search(self._due_domain(), limit=limit, order="next_deadline, id")
-        for dispatch_id in due.ids:
+        for start in range(0, len(due), TOGETHER):
             if time.monotonic() > until:
                 break
+            self._handle_few(due.ids[start : start + TOGETHER])
+        self.env["helpdesk.ticket"]._crowd_sweep_first_answers(500)
+
+    @api.model
+    def _handle_few(self, dispatch_ids):
+        """Handle some dispatches together, which share what they read.
+
+        When one cannot be handled, or somebody else is at it, each is on its own.
+        """
+        if race.try_once(
+            self.env,
+            lambda env: env["crowd.dispatch"].browse(dispatch_ids)._handle_all(),
+        ):
+            return
+        for dispatch_id in dispatch_ids:
             error = self._alone(dispatch_id, "_handle_due")
             if error:
                 self._alone(dispatch_id, "_note_failure", repr(error))
-        self.env["helpdesk.ticket"]._crowd_sweep_first_answers(500)
+
+    def _handle_all(self):
+        race.lock(self, wait=False)
+        for dispatch in self:
+            dispatch._do_due()
+        return True
 
     @api.model
     def _alone(self, record_id, method, *args, model="crowd.dispatch"):
@@ -100,6 +121,9 @@ class CrowdDispatch(models.Model):
     def _handle_due(self):
         """Make the move that the deadline asks for."""
         race.lock(self)
+        self._do_due()
+
+    def _do_due(self):
         if self.state not in OPEN_STATES or self.next_deadline > self._now():
             return
         if self.company_id.crowd_stopped and self.state in SEARCH_STATES:

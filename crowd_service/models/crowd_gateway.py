@@ -79,6 +79,11 @@ class CrowdGateway(models.Model):
         return super()._export_rows(fields, **kwargs)
 
     @api.model
+    def _kinds(self):
+        """Return the kinds as a selection, in the reader's language."""
+        return self._fields["kind"]._description_selection(self.env)
+
+    @api.model
     def _find_usable(self, companies):
         """Return ``{company: gateways}`` that companies use, their own ones first."""
         gateways = self.search(
