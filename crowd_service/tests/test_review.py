@@ -496,3 +496,28 @@ class TestReview(ReviewCase):
             lazy=False,
         )[0]
         self.assertEqual((group["stars_worker"], group["stars_solution"]), (3, 2))
+
+    # ------------------------------------------------------------------
+    # merges
+    # ------------------------------------------------------------------
+
+    def _merge(self, one, other):
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge((one | other).ids, dst_partner=one)
+        self.env.cache.invalidate()
+
+    def test_two_workers_who_are_one(self):
+        review = self._review()
+        self._answer(review)
+        double = self._create_worker("Anna Double", km=6)
+        self._merge(double.partner_id, self.anna.partner_id)
+        self.assertEqual(review.worker_id, double)
+        self.assertEqual(double.crowd_membership_ids.quality_count, 1)
+
+    def test_two_customers_who_are_one(self):
+        review = self._review()
+        double = self.env["res.partner"].create({"name": "Double"})
+        self._merge(double, self.customer)
+        self.assertEqual(review.partner_id, double)
+        self._answer(review)
+        self.assertEqual(self._ratings().partner_id, double)
