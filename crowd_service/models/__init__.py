@@ -129,6 +129,7 @@ from . import crowd_gap
 from . import helpdesk_ticket_outcome
 from . import crowd_cost
 from . import crowd_job_cost
+from . import crowd_membership_left
 from . import crowd_worker_month
 from . import crowd_kpi
 from . import crowd_kpi_figures

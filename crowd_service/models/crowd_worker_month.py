@@ -282,20 +282,20 @@ class CrowdWorkerMonth(models.Model):
         """Count the last months of everybody."""
         self._refresh()
 
+    @api.model
+    def _recount(self, memberships):
+        """Count all months of these members anew."""
+        self.search([("membership_id", "in", memberships.ids)]).unlink()
+        return self._refresh(memberships.ids)
 
-class CrowdMembership(models.Model):
-    _inherit = "crowd.membership"
 
-    left_at = fields.Datetime(
-        string="Left", readonly=True, copy=False, help="Empty while he is a member."
-    )
+class FSMPerson(models.Model):
+    _inherit = "fsm.person"
 
-    def _move(self, target, **values):
-        if target == "left":
-            values["left_at"] = self.env["crowd.clock"].now()
-        elif target == "applied":
-            values["left_at"] = False
-        return super()._move(target, **values)
+    def _absorb(self, others):
+        res = super()._absorb(others)
+        self.env["crowd.worker.month"]._recount(self.crowd_membership_ids)
+        return res
 
 
 def _month(moment):

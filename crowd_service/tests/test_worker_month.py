@@ -288,6 +288,21 @@ class TestWorkerMonth(MeasuresCase):
         self.assertEqual(list(self._months()), [12, 1, 2, 3, 4, 5])
         self.assertEqual(self._months()[5].age, 6)
 
+    def test_two_workers_become_one(self):
+        """Their months add up, also those that the nights leave alone."""
+        self.other_member.joined_at = self.member.joined_at
+        for worker in (self.anna, self.beat):
+            self._do_job(datetime(2026, 2, 4, 11), worker)
+        self._refresh()
+        with self.at(MAY):
+            self.anna.sudo()._absorb(self.beat)
+        months = self._months()
+        self.assertEqual(list(months), [1, 2, 3, 4, 5])
+        self.assertEqual((months[2].job_count, months[2].hours_of_work), (2, 3.0))
+        self.assertFalse(
+            self.env["crowd.worker.month"].search([("worker_id", "=", self.beat.id)])
+        )
+
     def test_everybody_every_night(self):
         self._do_job(datetime(2026, 5, 4, 11))
         with self.at(MAY):
