@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytz
 
-from ..year.tale import Tale
+from ..year.tale import Numbers, Tale
 
 FAR = datetime(2099, 1, 1)
 #: Days on which clocks change in one of the zones, the last of a month, any other.
@@ -34,6 +34,13 @@ def draw_start(lots, zone):
     local += timedelta(seconds=lots.choice((0, -1, 1, lots.randrange(-7200, 7200))))
     aware = pytz.timezone(zone).localize(local, is_dst=lots.random() < 0.5)
     return aware.astimezone(pytz.utc).replace(tzinfo=None)
+
+
+class WildNumbers(Numbers):
+    """Numbers that no record of the demo has."""
+
+    def name(self, kind):
+        return "wild-" + super().name(kind)
 
 
 class WildTale(Tale):

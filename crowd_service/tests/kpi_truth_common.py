@@ -9,9 +9,9 @@ from odoo.addons.crowd_service.kpi import BY_CODE, FACTS
 from ..demo.copies import Copies, last_id, link
 from ..year.cast import Firm, Member, Place, Service, User
 from ..year.plan import Props
-from ..year.tale import LINKS, TABLES, Numbers
+from ..year.tale import LINKS, TABLES
 from .common import CrowdCase
-from .kpi_history import WildTale, draw_start
+from .kpi_history import WildNumbers, WildTale, draw_start
 from .kpi_recompute import FIGURES, Books, export, last_whole_month
 
 NOON = datetime(2026, 3, 4, 11)
@@ -170,18 +170,12 @@ class TruthMixin:
 
 
 def _value(row, name):
-    return getattr(row, name.replace("_id", "")) if name != "hour" else row.hour
+    return getattr(row, name.replace("_id", ""))
 
 
 def _key(group, names):
-    values = [group["company_id"][0]]
-    for name in names:
-        value = group[name]
-        if name == "hour":
-            values.append(value)
-        else:
-            values.append(value[0] if isinstance(value, tuple) else value or None)
-    return tuple(values)
+    values = [group["company_id"], *(group[name] for name in names)]
+    return tuple(v[0] if isinstance(v, tuple) else v or None for v in values)
 
 
 class WildCase(TruthMixin, CrowdCase):
@@ -333,7 +327,7 @@ class WildCase(TruthMixin, CrowdCase):
     def _write_history(self, lots, number, zones):
         """Write ``number`` tickets of both companies, and let the product count."""
         self._set_zones(zones)
-        numbers = Numbers({t: last_id(self.env.cr, t) for t in TABLES})
+        numbers = WildNumbers({t: last_id(self.env.cr, t) for t in TABLES})
         tales = [self._tell(lots, numbers) for _number in range(number)]
         self._write_tales(tales)
         self._join(lots)
