@@ -27,9 +27,14 @@ def names(cells):
 
 
 @pytest.fixture(scope="session")
-def crowd():
-    """The name of a database with a small crowd."""
+def odoo():
+    """Odoo has its settings."""
     machine.start(os.environ["CROWD_BENCH_CONF"])
+
+
+@pytest.fixture(scope="session")
+def crowd(odoo):
+    """The name of a database with a small crowd."""
     name = machine.database(WORKERS)
     machine.vacuum(name, "crowd_worker_search")
     return name
@@ -91,7 +96,7 @@ def _count_statements(env, ticket):
 
 
 @pytest.fixture(scope="session")
-def figures(crowd):
+def figures(odoo):
     """What is measured on a small year, each once."""
     from . import kpis
 

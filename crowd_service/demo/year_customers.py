@@ -39,17 +39,21 @@ class CrowdDemo(models.AbstractModel):
             )
             rows[company_id][0].extend(partners)
             rows[company_id][1].append(location)
-        for company, name in PROTOTYPES.items():
-            self._write_customers(self._ref(name), *rows[self._id(company)])
-        for table in ("res_partner", "fsm_location"):
-            set_sequence(self.env.cr, table, last_id(self.env.cr, table))
+        self._write_customers(rows)
         places = self.env["fsm.location"].browse(
             range(location_id + 1, location_id + count + 1)
         )
         self._remember({customer_name(n): p for n, p in enumerate(places, start=1)})
 
     @api.model
-    def _write_customers(self, prototype, partners, locations):
+    def _write_customers(self, rows):
+        for company, name in PROTOTYPES.items():
+            self._write_rows_of(self._ref(name), *rows[self._id(company)])
+        for table in ("res_partner", "fsm_location"):
+            set_sequence(self.env.cr, table, last_id(self.env.cr, table))
+
+    @api.model
+    def _write_rows_of(self, prototype, partners, locations):
         """Write the rows of one company; its customers are alike."""
         Copies(self.env.cr, "res_partner", prototype.owner_id.id).write(partners[::2])
         Copies(self.env.cr, "res_partner", prototype.partner_id.id).write(
@@ -65,31 +69,17 @@ class CrowdDemo(models.AbstractModel):
         given, family = name.split()[0], lots.choice(neighbours)[1].split()[-1]
         name = "%s %s" % (given, family)
         mail = "customer%03d@customers.example.com" % number
-        person = {
-            "id": partner_id,
-            "name": name,
-            "display_name": name,
-            "commercial_partner_id": partner_id,
-            "email": mail,
-            "email_normalized": mail,
-            "city": city,
-            "street": None,
-            "zip": None,
-            "phone": None,
-        }
+        person = self._prepare_partner(
+            partner_id, name, city, email=mail, email_normalized=mail
+        )
         place_name = "%s, %s" % (name, city)
-        place = {
-            "id": partner_id + 1,
-            "name": place_name,
-            "display_name": place_name,
-            "commercial_partner_id": partner_id + 1,
-            "city": city,
-            "street": None,
-            "zip": None,
-            "phone": None,
-            "partner_latitude": round(float(lat) + lots.uniform(-0.03, 0.03), 5),
-            "partner_longitude": round(float(lon) + lots.uniform(-0.04, 0.04), 5),
-        }
+        place = self._prepare_partner(
+            partner_id + 1,
+            place_name,
+            city,
+            partner_latitude=round(float(lat) + lots.uniform(-0.03, 0.03), 5),
+            partner_longitude=round(float(lon) + lots.uniform(-0.04, 0.04), 5),
+        )
         location = {
             "id": location_id,
             "partner_id": partner_id + 1,
@@ -99,6 +89,20 @@ class CrowdDemo(models.AbstractModel):
             "territory_id": None,
         }
         return company_id, (person, place), location
+
+    @api.model
+    def _prepare_partner(self, partner_id, name, city, **columns):
+        return {
+            "id": partner_id,
+            "name": name,
+            "display_name": name,
+            "commercial_partner_id": partner_id,
+            "city": city,
+            "street": None,
+            "zip": None,
+            "phone": None,
+            **columns,
+        }
 
 
 def customer_name(number):

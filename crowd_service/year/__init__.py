@@ -8,7 +8,7 @@ the crowd does not work, people who join and leave.
 from .calendar import Year
 from .cast import Cast, Firm, Member, Place, Service, User, enrol
 from .plan import Props, plan
-from .tale import LINKS, TABLES, Numbers
+from .rows import LINKS, TABLES, Numbers
 
 __all__ = [
     "LINKS",

@@ -122,7 +122,7 @@ def rows(tales, table):
     return [row for tale in tales for row in tale.rows[table]]
 
 
-@pytest.mark.parametrize("name", ["calendar", "lots", "plot"])
+@pytest.mark.parametrize("name", ["calendar", "lots", "voice"])
 def test_examples_in_the_documentation(name):
     module = import_module("crowd_service.year." + name)
     result = doctest.testmod(module)
