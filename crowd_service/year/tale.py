@@ -213,6 +213,7 @@ class Tale(DeskRows):
             round=max(self.dispatch["round"], 1),
             rank=len(found) + 1,
             judged_at=self.now,
+            day=self.day,
             worker_id=member.worker_id,
             worker_type=member.worker_type,
             community_id=member.community_id,
