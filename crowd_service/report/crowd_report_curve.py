@@ -35,9 +35,9 @@ QUERY = """
 
 SHARE = """CASE WHEN point.series = 'target' THEN {target}
          WHEN d.minutes_to_accept > point.minutes
-           OR d.minutes_to_accept IS NULL THEN 0.0
-         WHEN point.series IN ('all', {accepted_by}) THEN 100.0
-         ELSE 0.0 END"""
+           OR d.minutes_to_accept IS NULL THEN 0::float
+         WHEN point.series IN ('all', {accepted_by}) THEN 100::float
+         ELSE 0::float END"""
 #: The targets that a company has set for itself as a whole.
 GOALS = """
     SELECT goal.company_id, {levels}
@@ -48,7 +48,7 @@ GOALS = """
      GROUP BY goal.company_id
 """
 LEVEL = "max(goal.value) FILTER (WHERE kpi.code = {code}) AS {code_name}"
-WEIGHTED = "point.{weight} * COALESCE(goal.{code}, {default})"
+WEIGHTED = "point.{weight}::float * COALESCE(goal.{code}, {default})::float"
 OF_WHICH = (
     "Of the dispatches that were offered, and not cancelled before anybody accepted."
 )

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 import pytz
 
-from ..year.tale import Numbers, Tale
+from ..year.rows import Numbers
+from ..year.tale import Tale
 
 FAR = datetime(2099, 1, 1)
 #: Days on which clocks change in one of the zones, the last of a month, any other.

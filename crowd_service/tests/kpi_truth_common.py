@@ -9,7 +9,7 @@ from odoo.addons.crowd_service.kpi import BY_CODE, FACTS
 from ..demo.copies import Copies, last_id, link
 from ..year.cast import Firm, Member, Place, Service, User
 from ..year.plan import Props
-from ..year.tale import LINKS, TABLES
+from ..year.rows import LINKS, TABLES
 from .common import CrowdCase
 from .kpi_history import WildNumbers, WildTale, draw_start
 from .kpi_recompute import FIGURES, Books, export, last_whole_month
