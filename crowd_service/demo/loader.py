@@ -74,6 +74,7 @@ class CrowdDemo(models.AbstractModel):
         year = demo._reserve_year()
         demo._load_history()
         demo._load_year(last=year)
+        demo._load_targets()
         demo._load_availability()
         demo._load_policies()
         demo._load_rotas()

@@ -137,6 +137,12 @@ class TestDemoYear(SavepointCase):
             reviews.filtered(lambda r: r.rating_id.rating != r.stars_worker)
         )
 
+    def test_a_missed_target_has_an_alert(self):
+        name = loader.MODULE + ".target_alpen_wallis"
+        target = self.env.ref(name)
+        self.assertEqual(target.state, "bad")
+        self.assertEqual(target.activity_ids.user_id, target.owner_id)
+
     def test_the_night_changes_nothing(self):
         """What the nightly measures know has been measured."""
         offers = self._ask("SELECT count(*), max(write_date) FROM crowd_offer")
