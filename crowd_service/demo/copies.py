@@ -19,7 +19,7 @@ class Copies:
         self.cr, self.table, self.prototype_id = cr, table, prototype_id
         self.names = self.rest = self.statement = None
 
-    def write(self, rows):
+    def put(self, rows):
         """Write ``rows``: dictionaries of columns, all of the same."""
         if not rows:
             return

@@ -55,11 +55,9 @@ class CrowdDemo(models.AbstractModel):
     @api.model
     def _write_rows_of(self, prototype, partners, locations):
         """Write the rows of one company; its customers are alike."""
-        Copies(self.env.cr, "res_partner", prototype.owner_id.id).write(partners[::2])
-        Copies(self.env.cr, "res_partner", prototype.partner_id.id).write(
-            partners[1::2]
-        )
-        Copies(self.env.cr, "fsm_location", prototype.id).write(locations)
+        Copies(self.env.cr, "res_partner", prototype.owner_id.id).put(partners[::2])
+        Copies(self.env.cr, "res_partner", prototype.partner_id.id).put(partners[1::2])
+        Copies(self.env.cr, "fsm_location", prototype.id).put(locations)
 
     @api.model
     def _prepare_customer(self, number, neighbours, partner_id, location_id):

@@ -183,7 +183,7 @@ class CrowdDemo(models.AbstractModel):
                     pairs.append((row["id"], row[column]))
                     row[column] = None
         for table in TABLES:
-            copies[table].write(rows[table])
+            copies[table].put(rows[table])
             rows[table].clear()
         for (table, column), pairs in links.items():
             if pairs:

@@ -411,7 +411,7 @@ class WildCase(TruthMixin, CrowdCase):
         for table in filter(rows.get, TABLES):
             names = {name for row in rows[table] for name in row}
             complete = [dict(dict.fromkeys(names), **row) for row in rows[table]]
-            Copies(cr, table, self.prototypes[table]).write(complete)
+            Copies(cr, table, self.prototypes[table]).put(complete)
             cr.execute(NEXT_ID, [table, max(row["id"] for row in complete)])
         for table, column, pairs in links:
             if pairs:
