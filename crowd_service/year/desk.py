@@ -260,9 +260,11 @@ class DeskRows(Rows):
             "error": None,
         }
         values.update(how)
+        gateway_id = self.props.gateways[kind]
         return self.add(
             "crowd_delivery",
-            gateway_id=self.props.gateways[kind],
+            gateway_id=gateway_id,
+            gateway_order=None if kind == "activity" else str(gateway_id),
             kind=kind,
             purpose=purpose,
             offer_id=offer and offer["id"],
