@@ -216,6 +216,17 @@ class TestGap(MeasuresCase):
             self.env["crowd.membership"]._measure_all()
         self.assertTrue(self._gap("train"))
 
+    def test_count_again_on_demand(self):
+        self._ask(self.anna)
+        action = self.env.ref("crowd_service.crowd_gap_action_server_refresh")
+        with self.at(NOON + timedelta(hours=1)):
+            with self.assertRaises(AccessError):
+                action.with_user(self.agent).run()
+            action.with_user(self.manager_b).run()
+            self.assertFalse(self._gap("train"))
+            action.with_user(self.dispatcher).run()
+        self.assertTrue(self._gap("train"))
+
     # -- follow up ----------------------------------------------------------
 
     def test_follow_up_in_one_click(self):

@@ -358,5 +358,6 @@ class TestWorkerMonth(MeasuresCase):
         with self.at(MAY):
             model.with_user(self.manager_b).action_refresh()
             self.assertFalse(self._months())
-            model.with_user(self.dispatcher).action_refresh()
+            action = "crowd_service.crowd_worker_month_action_server_refresh"
+            self.env.ref(action).with_user(self.dispatcher).run()
         self.assertEqual(self._months()[5].job_count, 1)
