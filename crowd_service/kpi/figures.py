@@ -17,6 +17,20 @@ CONTEXT = (
 #: team, service and territory (id or False).
 Cut = namedtuple("Cut", "kind period previous companies team service territory")
 #: ``value`` and ``previous``: a number, or None without rows; ``population``: the rows
-#: it is counted from; ``points``: the values of the slices of the period, in turn
-Figure = namedtuple("Figure", "value previous population points")
+#: it is counted from; ``points``: the values of the slices of the period, in turn;
+#: ``population_before``: the rows of the previous period
+Figure = namedtuple(
+    "Figure", "value previous population points population_before", defaults=(0,)
+)
 NOTHING = Figure(None, None, 0, [])
+LEAST = 0.1  # a period with fewer rows than this part of the present is no measure
+
+
+def comparable(figure):
+    """Return the previous value, or None when too few rows stand behind it.
+
+    >>> comparable(Figure(70.0, 100.0, 30, [], 3)), comparable(Figure(70.0, 100.0, 31, [], 3))
+    (100.0, None)
+    """
+    enough = figure.population_before >= LEAST * figure.population
+    return figure.previous if enough else None

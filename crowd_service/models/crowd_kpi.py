@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 from ..kpi import AREAS, BY_CODE, FACTS, chart, judge, trend
-from ..kpi.figures import CONTEXT
+from ..kpi.figures import CONTEXT, comparable
 
 MANAGER = "crowd_service.group_crowd_manager"
 AREA_LABELS = {
@@ -47,7 +47,7 @@ class CrowdKpi(models.Model):
     team_id = fields.Many2one("helpdesk.ticket.team", compute="_compute_scope")
     service_id = fields.Many2one("product.template", compute="_compute_scope")
     territory_id = fields.Many2one("res.territory", compute="_compute_scope")
-    period = fields.Char(compute="_compute_scope", help="First and last day.")
+    period = fields.Char(compute="_compute_period", help="First and last day.")
     value = fields.Float(compute="_compute_figure", digits=(16, 2), group_operator=None)
     has_value = fields.Boolean(
         compute="_compute_figure", help="There is something to count it from."
@@ -91,15 +91,17 @@ class CrowdKpi(models.Model):
         """In the order of the definitions; an area without figures has no place."""
         return [area for area in AREAS if area in areas]
 
-    @api.depends_context(*CONTEXT)
     def _compute_scope(self):
+        """The search bar asks for a scope by these fields; it stands in the context.
+
+        They stay empty: a record named by its id alone may be another company's.
+        """
+        self.update({"team_id": False, "service_id": False, "territory_id": False})
+
+    @api.depends_context(*CONTEXT, "lang", "allowed_company_ids")
+    def _compute_period(self):
         cut = self._cut()
         for kpi in self:
-            kpi.team_id, kpi.service_id, kpi.territory_id = (
-                cut.team,
-                cut.service,
-                cut.territory,
-            )
             kpi.period = kpi._word_period(cut)
 
     @api.depends_context(*CONTEXT, "lang", "uid", "allowed_company_ids")
@@ -132,13 +134,14 @@ class CrowdKpi(models.Model):
         definition = BY_CODE[self.code]
         wanted = self._wanted(target)
         margin = [target.margin] if target else []
-        arrow, word = trend(figure.value, figure.previous, definition.direction)
+        previous = comparable(figure)
+        arrow, word = trend(figure.value, previous, definition.direction)
         known = figure.value is not None
         return {
             "value": figure.value or 0.0,
             "has_value": known,
             "value_text": self._word_value(figure.value) if known else "–",
-            "previous_text": self._word_previous(figure.previous),
+            "previous_text": self._word_previous(previous),
             "arrow": arrow,
             "trend": word,
             "target_text": self._word_target(wanted),

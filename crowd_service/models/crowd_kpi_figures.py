@@ -173,8 +173,8 @@ class CrowdKpi(models.Model):
                 self._number(code, cells[place] if cells else (None, 0))
                 for cells in (now, earlier, *points)
             ]
-            population = now[place][1] if now else 0
-            figures[code] = Figure(numbers[0], numbers[1], population, numbers[2:])
+            counts = [cells[place][1] if cells else 0 for cells in (now, earlier)]
+            figures[code] = Figure(*numbers[:2], counts[0], numbers[2:], counts[1])
         return figures
 
     @api.model

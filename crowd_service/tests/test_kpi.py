@@ -1,5 +1,6 @@
 import statistics
 import time
+from datetime import timedelta
 
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
@@ -10,6 +11,7 @@ from .kpi_common import KpiCase
 
 SECONDS = 0.3  # P7: of server time, to open the overview
 TURNS = 15  # on a machine that is busy with something else
+MOST_STATEMENTS = 80  # of the whole page: nine areas, each read for itself
 STATEMENTS = 9  # one per fact, and one for what is at risk now
 
 
@@ -148,6 +150,9 @@ class TestKpiRows(KpiCase):
         groups = opened()["groups"]
         shown = [one for group in groups for one in group["__data"]["records"]]
         self.assertEqual(len(shown), len(BY_CODE))
+        begin = self.env.cr.sql_log_count
+        opened()
+        self.assertLessEqual(self.env.cr.sql_log_count - begin, MOST_STATEMENTS)
         self.assertLess(self._quickest(opened), SECONDS)
 
     def _quickest(self, act):
@@ -212,12 +217,34 @@ class TestKpi(KpiCase):
         self.assertEqual(self._kpi("within_1").state, "bad")
         self.assertEqual(self._kpi("minutes_to_accept").value_text, "3.5 min")
 
+    def test_few_rows_before_are_no_measure(self):
+        """The trend compares with a period of at least a tenth of the rows."""
+        for back, number in ((0, 11), (40, 1)):
+            with self.at(self.now - timedelta(days=back)):
+                for _one in range(number):
+                    self._create_dispatch()
+        kpi = self._kpi("escalated")
+        self.assertEqual((kpi.population, kpi.trend), (11, False))
+        self.assertEqual(kpi.previous_text, "nothing to compare with")
+        with self.at(self.now - timedelta(days=40)):
+            self._create_dispatch()
+        kpi.invalidate_cache()
+        self.assertEqual((kpi.trend, kpi.arrow), ("same", "same"))
+        self.assertEqual(kpi.previous_text, "0.0 % before")
+
     def test_unknown_contexts_are_no_scope(self):
         """Whatever a client sends, it is a number of ours or nothing."""
         for evil in ("1; SELECT 1", [], ["x"], -1, "1", 0.5, None):
             kpi = self._kpi("within_10", team=evil, period=evil)
             self.assertFalse(kpi.has_value)
             self.assertFalse(kpi.team_id)
+
+    def test_the_scope_tells_no_names(self):
+        """An id of another company's team finds nothing, not even its name."""
+        team = self.team.copy({"name": "Secret", "company_id": self.company_b.id})
+        kpi = self._kpi("within_10", team=team.id)
+        self.assertFalse(kpi.read(["team_id"])[0]["team_id"])
+        self.assertEqual(kpi.population, 0)
 
     def test_costs_are_the_managers(self):
         costs = self.kpis.filtered("is_cost")

@@ -37,7 +37,7 @@ numbers = st.floats(-1e6, 1e6)
 counts = st.lists(st.integers(0, 50), min_size=1, max_size=30)
 
 
-@pytest.mark.parametrize("name", ["periods", "measures", "chart", "verdict"])
+@pytest.mark.parametrize("name", ["periods", "measures", "chart", "verdict", "figures"])
 def test_examples_in_the_documentation(name):
     module = import_module("crowd_service.kpi." + name)
     result = doctest.testmod(module)
