@@ -38,8 +38,9 @@ class CrowdDayMixin(models.AbstractModel):
             "name": sql.Identifier(self._table + "_company_day"),
             "moment": sql.Identifier(self._day_moment),
         }
-        self.env.cr.execute(sql.SQL(INDEX).format(**names))
-        self.env.cr.execute(sql.SQL(FILL).format(**names))
+        for statement in (INDEX, FILL):
+            query = sql.SQL(statement).format(**names)
+            self.env.cr.execute(query)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -122,7 +122,6 @@ class CrowdReportOffer(models.Model):
     )
     distance_km = mean("Distance (km)", "Mean, as the crow flies; as far as known.")
     price = fields.Float(
-        string="Price",
         readonly=True,
         group_operator="avg",
         digits="Product Price",

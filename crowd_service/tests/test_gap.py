@@ -40,7 +40,7 @@ class TestGap(MeasuresCase):
             dispatch._handle_due()
         self.env["base"].flush()
 
-    def _rows(self, *domain):
+    def _report(self, *domain):
         return self.env["crowd.report.gap"].search(
             [("company_id", "=", self.company_a.id), *domain]
         )
@@ -69,7 +69,7 @@ class TestGap(MeasuresCase):
 
     def test_near_misses(self):
         dispatch = self._ask(self.anna)
-        rows = {row.worker_id: row for row in self._rows()}
+        rows = {row.worker_id: row for row in self._report()}
         self.assertEqual(set(rows), {self.far, self.low, self.unskilled})
         row = rows[self.low]
         self.assertEqual((row.kind, row.reason), ("excluded", "level"))
@@ -86,7 +86,7 @@ class TestGap(MeasuresCase):
 
     def test_day_is_that_of_the_company(self):
         self._ask(self.anna, at=datetime(2026, 3, 4, 23, 30))
-        row = self._rows(("worker_id", "=", self.far.id))
+        row = self._report(("worker_id", "=", self.far.id))
         self.assertEqual(row.day, date(2026, 3, 5))
         self.assertEqual((row.hour, row.weekday, row.part), ("00:00", "4", "evening"))
 
@@ -95,9 +95,9 @@ class TestGap(MeasuresCase):
         offer = dispatch.offer_ids.filtered(lambda o: o.worker_id == self.beat)
         with self.at(NOON + timedelta(minutes=5)):
             offer._decline("no_time")
-        self.assertFalse(self._rows(("kind", "=", "silent")))
+        self.assertFalse(self._report(("kind", "=", "silent")))
         self._expire(dispatch)
-        row = self._rows(("kind", "=", "silent"))
+        row = self._report(("kind", "=", "silent"))
         self.assertEqual(row.worker_id, self.anna)
         self.assertEqual((row.reason, row.advice), ("silent", "motivate"))
         self.assertEqual((row.area, row.skill_id), ("Bern", self.skill_wlan))
@@ -107,7 +107,7 @@ class TestGap(MeasuresCase):
         (self.anna | self.beat).active = False
         dispatch = self._ask()
         self.assertEqual(dispatch.escalation_ids.reason, "no_candidate")
-        row = self._rows(("kind", "=", "nobody"))
+        row = self._report(("kind", "=", "nobody"))
         self.assertEqual((row.advice, row.dispatch_id), ("recruit", dispatch))
         self.assertFalse(row.worker_id)
         self.assertEqual((row.area, row.is_short), ("Bern", 100))
@@ -120,18 +120,18 @@ class TestGap(MeasuresCase):
             taken.offer_ids._accept("portal")
         ignored = self._ask(self.beat)
         self._expire(ignored)
-        rows = self._rows(("worker_id", "=", self.far.id))
+        rows = self._report(("worker_id", "=", self.far.id))
         shares = {row.dispatch_id: row.is_short for row in rows}
         self.assertEqual(shares, {taken: 0, ignored: 100})
 
     def test_row_is_found_by_its_id(self):
         self._ask(self.anna)
-        rows = self._rows()
+        rows = self._report()
         for row in rows:
             found = self.env["crowd.report.gap"].search([("id", "=", row.id)])
             self.assertEqual(found, row)
         self.assertEqual(len(set(rows.ids)), len(rows))
-        opened = self._rows(("worker_id", "=", self.far.id)).action_open()
+        opened = self._report(("worker_id", "=", self.far.id)).action_open()
         self.assertEqual(opened["res_model"], "fsm.person")
         self.assertEqual(opened["res_id"], self.far.id)
 
@@ -206,9 +206,9 @@ class TestGap(MeasuresCase):
     def test_again_writes_nothing(self):
         self._expire(self._ask(self.anna))
         self.assertTrue(self._refresh())
-        before = super()._rows("crowd_gap")
+        before = self._rows("crowd_gap")
         self.assertEqual(self._refresh(), [])
-        self.assertEqual(super()._rows("crowd_gap"), before)
+        self.assertEqual(self._rows("crowd_gap"), before)
 
     def test_every_night(self):
         self._ask(self.anna)
@@ -279,7 +279,7 @@ class TestGap(MeasuresCase):
     def test_rights(self):
         self._ask(self.anna)
         self._refresh()
-        gap, row = self._gap("train"), self._rows()[0]
+        gap, row = self._gap("train"), self._report()[0]
         for user in (self.dispatcher, self.manager):
             self.assertTrue(gap.with_user(user).read(["case_count"]))
             self.assertTrue(row.with_user(user).read(["reason"]))
