@@ -1,5 +1,6 @@
 from . import crowd_clock
 from . import crowd_transition_mixin
+from . import crowd_bulk_mixin
 from . import crowd_day_mixin
 from . import crowd_geocoder
 from . import crowd_position_mixin

@@ -14,16 +14,14 @@ class CrowdCandidate(models.Model):
 
     _name = "crowd.candidate"
     _description = "Crowd Candidate"
-    _inherit = ["crowd.scored.mixin"]
+    _inherit = ["crowd.scored.mixin", "crowd.bulk.mixin"]
     _order = "dispatch_id desc, round desc, rank, id"
     _rec_name = "worker_id"
 
     dispatch_id = fields.Many2one(
         "crowd.dispatch", required=True, index=True, ondelete="cascade"
     )
-    company_id = fields.Many2one(
-        related="dispatch_id.company_id", store=True, index=True
-    )
+    company_id = fields.Many2one("res.company", index=True, readonly=True)
     round = fields.Integer(required=True, group_operator="max")
     rank = fields.Integer(
         group_operator="min", help="1 is the best. Near misses come after the ranked."
@@ -50,9 +48,7 @@ class CrowdCandidate(models.Model):
     excluded_reason = fields.Selection(REASONS, string="Why not", index=True)
     excluded_detail = fields.Char(string="By how much")
     is_near_miss = fields.Boolean(
-        compute="_compute_is_near_miss",
-        store=True,
-        help="Could not be asked, for one reason that can be cured.",
+        readonly=True, help="Could not be asked, for one reason that can be cured."
     )
 
     service_id = fields.Many2one("product.template", readonly=True)
@@ -69,11 +65,6 @@ class CrowdCandidate(models.Model):
     area = fields.Char(
         readonly=True, help="Where the work is: the territory, or else the town."
     )
-
-    @api.depends("excluded_reason")
-    def _compute_is_near_miss(self):
-        for candidate in self:
-            candidate.is_near_miss = bool(candidate.excluded_reason)
 
     @api.model
     def _store(self, dispatch, result, chosen=()):
@@ -135,6 +126,7 @@ class CrowdCandidate(models.Model):
         ticket = dispatch.with_env(self.env).ticket_id
         return {
             "dispatch_id": dispatch.id,
+            "company_id": dispatch.company_id.id,
             "round": dispatch.round,
             "judged_at": self.env["crowd.clock"].now(),
             "service_id": ticket.crowd_service_id.id,
@@ -164,6 +156,7 @@ class CrowdCandidate(models.Model):
             "travel_minutes": candidate.travel_minutes or 0,
             "reasons": words._word_praise(candidate),
             "excluded_reason": candidate.excluded_reason or False,
+            "is_near_miss": bool(candidate.excluded_reason),
             "excluded_detail": words._word_detail(candidate),
             "skill_id": self._find_skill(candidate),
         }

@@ -14,6 +14,7 @@ class CrowdDelivery(models.Model):
 
     _name = "crowd.delivery"
     _description = "Crowd Delivery"
+    _inherit = "crowd.bulk.mixin"
     _order = "id desc"
 
     gateway_id = fields.Many2one(
@@ -143,7 +144,9 @@ class CrowdDelivery(models.Model):
     @api.model
     def _activity_type(self, name):
         """Return our activity type ``mail_activity_<name>``."""
-        return self.env.ref("crowd_service.mail_activity_" + name)
+        numbers = self.env["ir.model.data"]
+        xml_id = "crowd_service.mail_activity_" + name
+        return self.env["mail.activity.type"].browse(numbers.xmlid_to_res_id(xml_id))
 
     def _lock_open(self):
         """Lock what is not sent yet and return it, without what somebody else holds.

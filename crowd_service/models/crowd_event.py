@@ -8,6 +8,7 @@ class CrowdEvent(models.Model):
 
     _name = "crowd.event"
     _description = "Crowd History"
+    _inherit = "crowd.bulk.mixin"
     _rec_name = "kind"
     _order = "id"
 

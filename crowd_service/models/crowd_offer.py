@@ -59,7 +59,7 @@ class CrowdOffer(models.Model):
 
     _name = "crowd.offer"
     _description = "Crowd Offer"
-    _inherit = ["crowd.transition.mixin"]
+    _inherit = ["crowd.transition.mixin", "crowd.bulk.mixin"]
     _order = "id desc"
     _transitions = OFFER
 

@@ -151,6 +151,7 @@ class PrivilegesCase(CrowdCase):
         self.env["crowd.candidate"].create(
             {
                 "dispatch_id": self.dispatch.id,
+                "company_id": self.dispatch.company_id.id,
                 "worker_id": self.other_worker.id,
                 "round": 9,
                 "excluded_reason": "skill",
