@@ -1,4 +1,5 @@
-from datetime import datetime
+import random
+from datetime import datetime, timedelta
 
 from odoo.tests import tagged
 
@@ -46,6 +47,27 @@ class TestDeskHours(CrowdCase):
         for moment in (FRIDAY_EVENING, SUNDAY_NIGHT):
             end = self.team._crowd_desk_time(moment, 15)
             self.assertEqual(end, datetime(2026, 3, 30, 7, 15))
+
+    def test_it_is_what_odoo_says(self):
+        """At any moment, over nights, holidays and both changes of summer time."""
+        chance, calendar = random.Random(4), self.calendar
+        days = [datetime(2026, month, 20) for month in (3, 10, 12)]
+        for number in range(3):
+            begin = days[number] + timedelta(hours=chance.randrange(200))
+            end = begin + timedelta(hours=chance.randrange(1, 60))
+            leave = {"name": "Closed", "date_from": begin, "date_to": end}
+            calendar.leave_ids = [(0, 0, leave)]
+        noon = {"dayofweek": "5", "hour_from": 10, "hour_to": 12.75, "name": "Market"}
+        late = {"dayofweek": "4", "hour_from": 17, "hour_to": 24, "name": "Late"}
+        calendar.attendance_ids = [(0, 0, noon), (0, 0, late)]
+        for _number in range(150):
+            start = chance.choice(days) + timedelta(minutes=chance.randrange(20000))
+            minutes = chance.choice((0, 1, 15, 60, 480, 3000))
+            self.assertEqual(
+                calendar._crowd_after_minutes(start, minutes),
+                calendar.plan_hours(minutes / 60.0, start, compute_leaves=True),
+                (start, minutes),
+            )
 
     def test_holiday(self):
         self.team.crowd_calendar_id = self.calendar

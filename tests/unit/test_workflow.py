@@ -14,6 +14,7 @@ from crowd_service.workflow import (
     OFFER,
     IllegalMove,
     TransitionTable,
+    desk_hours,
     transition,
 )
 
@@ -21,7 +22,7 @@ TABLES = [DISPATCH, ESCALATION, MEMBERSHIP, OFFER]
 by_name = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 
 
-@pytest.mark.parametrize("module", [transition, geo, privacy])
+@pytest.mark.parametrize("module", [transition, desk_hours, geo, privacy])
 def test_examples_in_the_documentation(module):
     result = doctest.testmod(module)
     assert result.attempted
