@@ -18,6 +18,7 @@ _logger = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 SECONDS = 2.0
+LINE = 1465  # our advisory locks, among those of others
 RIVAL = (
     errorcodes.SERIALIZATION_FAILURE,
     errorcodes.LOCK_NOT_AVAILABLE,
@@ -44,6 +45,8 @@ SETTLED = frozenset(
         "helpdesk.ticket.stage",
         "helpdesk.ticket.team",
         "hr.skill",
+        "ir.ui.view",
+        "mail.template",
         "product.template",
         "res.country",
         "res.currency",
@@ -52,6 +55,7 @@ SETTLED = frozenset(
         "res.users",
         "resource.calendar",
         "resource.calendar.attendance",
+        "resource.calendar.leaves",
     )
 )
 
@@ -60,20 +64,22 @@ class Held(Exception):
     """Somebody else holds the record at this moment; nothing was decided."""
 
 
-def decide(env, decision, busy=None):
+def decide(env, decision, busy=None, line=0):
     """Return ``decision(env)``, run and committed in a transaction of its own.
 
     :param decision: callable that gets an environment with a fresh cursor; it may be
         called up to five times within two seconds, so it must have no effect outside
         its transaction; it raises :class:`Held` to be called again
     :param busy: returned when nothing could be decided in that time
+    :param line: id of the dispatch; whoever decides about it waits in line, up to a
+        second, instead of beginning in vain and again
     """
     compat.flush(env)
     until = time.monotonic() + SECONDS
     rival = None
     for attempt in range(ATTEMPTS):
         try:
-            return _decide_once(env, decision)
+            return _decide_once(env, decision, line)
         except Held as error:
             rival = error
         except (psycopg2.OperationalError, psycopg2.IntegrityError) as error:
@@ -98,34 +104,57 @@ def try_once(env, decision):
         return None
 
 
-def _decide_once(env, decision):
-    with apart(env) as own:
+def _decide_once(env, decision, line=0):
+    with apart(env, line) as own:
         own.cr.execute("SET LOCAL lock_timeout = '1s'")
-        answer = decision(own)
-        compat.flush(own)  # a rival shows here, where all can still be rolled back
-        return answer
+        return decision(own)
 
 
 @contextmanager
-def apart(env):
+def apart(env, line=0):
     """Give an environment with a cursor of its own, committed at the end.
 
     Both share one cache: of it only what is settled outlives beginning and end.
+
+    :param line: as in :func:`decide`
     """
-    known = compat.cached(env, SETTLED)
-    compat.invalidate(env, known)
-    own, known = None, None
+    compat.flush(env)
+    compat.invalidate(env, compat.cached(env, SETTLED))
+    own = known = None
     try:
-        with env.registry.cursor() as cr:
+        with env.registry.cursor() as cr, _in_line(cr, line):
             own = env(cr=cr, context=dict(env.context, **MAILS_LATER))
             yield own
-            compat.flush(own)
+            compat.flush(own)  # a rival shows here, where all can still be rolled back
             read = compat.cached(own, SETTLED)
         known = read
     finally:
         compat.invalidate(env, known)
         if own:
             compat.discard(own)
+
+
+@contextmanager
+def _in_line(cr, line):
+    """Wait until nobody else is in there; commit before the next one is let in.
+
+    The lock is the session's: the snapshot is taken after the wait, so it knows what was
+    decided. It guards nothing, and is gone with the process.
+    """
+    if not line:
+        yield
+        return
+    cr.execute("SET LOCAL lock_timeout = '1s'")
+    cr.execute("SELECT pg_advisory_lock(%s, %s)", (LINE, line), log_exceptions=False)
+    cr.commit()
+    try:
+        yield
+        cr.commit()
+    except BaseException:
+        cr.rollback()
+        raise
+    finally:
+        cr.execute("SELECT pg_advisory_unlock(%s, %s)", (LINE, line))
 
 
 def lock(records, wait=True):
@@ -143,6 +172,5 @@ def lock(records, wait=True):
     records.env.cr.execute(query, (tuple(records.ids),), log_exceptions=False)
     if records.env.cr.rowcount != len(records):
         raise Held()
-    known = compat.cached(records.env, SETTLED)
-    compat.invalidate(records.env, known)
+    compat.invalidate(records.env, compat.cached(records.env, SETTLED))
     records.invalidate_cache(ids=records.ids)

@@ -125,10 +125,8 @@ class CrowdDispatch(models.Model):
         order.action_complete()  # its wizard about the ticket is not for us
 
     def _get_stages(self, state):
-        return self.env["crowd.stage.map"].search(
-            [("company_id", "=", self.company_id.id), ("dispatch_state", "=", state)],
-            limit=1,
-        )
+        maps = self.company_id.sudo().crowd_stage_map_ids  # whoever acts: they follow
+        return maps.filtered(lambda m: m.dispatch_state == state)
 
     def _after_order_write(self, order):
         """A dispatcher changed the order by hand: make the same moves as anybody."""

@@ -80,6 +80,7 @@ class CrowdOffer(models.Model):
             offer.env,
             lambda env: getattr(env["crowd.offer"].browse(offer.id), method)(*args),
             busy=self._answer("busy"),
+            line=offer.dispatch_id.id,
         )
 
     # ------------------------------------------------------------------

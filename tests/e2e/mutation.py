@@ -28,7 +28,7 @@ def lock(records, wait=True):
     records.invalidate_cache()
 
 
-def decide_once(env, decision):
+def decide_once(env, decision, line=0):
     compat.invalidate(env)
     try:
         with env.registry.cursor() as cr:
