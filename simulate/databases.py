@@ -17,7 +17,7 @@ def copies(template, names, keep=False):
     try:
         for name in names:
             _run("copy", template, name)
-            _do_not_wait_for_disk(name)
+            _prepare(name)
         yield
     finally:
         if not keep:
@@ -28,10 +28,12 @@ def _run(*args):
     subprocess.run([sys.executable, str(SCRIPT), *args], check=True)
 
 
-def _do_not_wait_for_disk(name):
-    """A copy that is thrown away need not survive a power cut."""
+def _prepare(name):
+    """A copy that is thrown away need not survive a power cut; nobody vacuumed it yet."""
     query = sql.SQL("ALTER DATABASE {} SET synchronous_commit = off")
     connection = psycopg2.connect(dbname=name)
-    with connection, connection.cursor() as cursor:
+    connection.autocommit = True
+    with connection.cursor() as cursor:
         cursor.execute(query.format(sql.Identifier(name)))
+        cursor.execute("VACUUM ANALYZE")
     connection.close()

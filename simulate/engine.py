@@ -26,7 +26,6 @@ SETTLED = race.SETTLED | {
     "hr.skill.level",
     "ir.model",
     "res.company",
-    "resource.calendar.leaves",
 }
 JOB_LATENCY = timedelta(seconds=1)
 #: What the context says that nobody would see: followers, changes of each field.
@@ -117,6 +116,7 @@ class Simulation:
         adapters = dict(gateways.base._adapters)
         recorder = queue_base.DelayableRecordset
         connect, send = IrMailServer.connect, IrMailServer.send_email
+        settled, race.SETTLED = race.SETTLED, SETTLED
         queue_base.DelayableRecordset = partial(Recorder, self)
         IrMailServer.connect = lambda *args, **kwargs: None
         IrMailServer.send_email = lambda self, message, *args, **kw: message[
@@ -129,6 +129,7 @@ class Simulation:
             yield
         finally:
             logger.removeHandler(self.errors)
+            race.SETTLED = settled
             gateways.base._adapters.update(adapters)
             queue_base.DelayableRecordset = recorder
             IrMailServer.connect, IrMailServer.send_email = connect, send

@@ -22,18 +22,21 @@ SELECT count(*) FROM helpdesk_ticket t
                            OR e.kind = 'escalation'
                               AND e.to_state IN ('acknowledged', 'taken')))
 """
-#: Minutes from the first offer to the first acceptance by somebody who was asked.
+#: Minutes of each dispatch from the first wave to the first acceptance, by whomever:
+#: the population of the acceptance curve (docs/kpi.md), read from the lines of history.
 MINUTES = """
-SELECT o.first, extract(epoch FROM a.at - o.first) / 60, a.worker_type
-  FROM helpdesk_ticket t
- CROSS JOIN LATERAL (SELECT min(sent_at) AS first FROM crowd_offer
-                      WHERE ticket_id = t.id AND origin = 'match') o
+SELECT w.at, greatest(extract(epoch FROM a.at - w.at) / 60, 0), a.worker_type, a.at
+  FROM crowd_dispatch d
+ CROSS JOIN LATERAL (SELECT min(e.at) AS at FROM crowd_event e
+                      WHERE e.dispatch_id = d.id
+                        AND e.kind = 'state' AND e.to_state = 'offered') w
   LEFT JOIN LATERAL (SELECT e.at, f.worker_type FROM crowd_event e
                        JOIN crowd_offer f ON f.id = e.offer_id
-                      WHERE f.ticket_id = t.id AND f.origin = 'match'
+                      WHERE e.dispatch_id = d.id
                         AND e.kind = 'answer' AND e.to_state = 'accepted'
                       ORDER BY e.id LIMIT 1) a ON true
- WHERE t.id > %s AND o.first IS NOT NULL
+ WHERE d.ticket_id > %s AND w.at IS NOT NULL
+   AND (d.state <> 'cancelled' OR a.at IS NOT NULL)
 """
 COUNTS = {
     "tickets": "SELECT 'in all', count(*) FROM helpdesk_ticket WHERE id > %s",
@@ -87,7 +90,7 @@ def read(cr, last_ticket):
     found = {
         "open": count_open(cr, last_ticket),
         "offered": len(rows),
-        "minutes": [(float(m), kind) for _first, m, kind in rows if m is not None],
+        "minutes": [(float(m), kind) for _first, m, kind, at in rows if at],
         "counts": {},
     }
     cr.execute(NEVER_ANSWERED, [last_ticket])

@@ -254,22 +254,21 @@ class People:
                     ("activity_type_id", "in", types.ids),
                 ]
             )
-            ids = [(activity.id, activity.res_id) for activity in found]
+            dispatches = env["crowd.dispatch"].browse(found.mapped("res_id"))
+            now = self.simulation.now
+            is_open = {t.id: t._crowd_is_desk_time(now) for t in dispatches.team_id}
+            ids = [
+                (activity.id, dispatch.id)
+                for activity, dispatch in zip(found, dispatches)
+                if is_open.get(dispatch.team_id.id, True)
+            ]
         for activity_id, dispatch_id in ids:
-            if self._tick_off(dispatch_id, activity_id):
-                with self.simulation.transaction() as env:
-                    self._look(env["crowd.dispatch"].browse(dispatch_id))
+            with self.simulation.transaction() as env:
+                env["mail.activity"].browse(activity_id).exists().unlink()
+            with self.simulation.transaction() as env:
+                self._look(env["crowd.dispatch"].browse(dispatch_id))
         if self.simulation.now < until:
             self.simulation.after(LOOK_MINUTES, self.look_at_lists, until)
-
-    def _tick_off(self, dispatch_id, activity_id):
-        """Take an activity from the list, if the desk is open; tell whether it is."""
-        with self.simulation.transaction() as env:
-            team = env["crowd.dispatch"].browse(dispatch_id).team_id
-            is_open = team._crowd_is_desk_time(self.simulation.now)
-            if is_open:
-                env["mail.activity"].browse(activity_id).exists().unlink()
-        return is_open
 
     def _look(self, dispatch):
         escalation = dispatch.escalation_ids.filtered(

@@ -21,6 +21,7 @@ def merge(results):
         "errors": [text for result in results for text in result["errors"]],
         "broken": [text for result in results for text in result["broken"]],
         "rules": results[0]["rules"],
+        "reports": _merge_reports([result["reports"] for result in results]),
         "until": max(result["until"] for result in results),
         "memory_mb": max(result["memory_mb"] for result in results),
         **{
@@ -28,6 +29,46 @@ def merge(results):
             for name in ("open", "offered", "never_answered", "cpu_seconds")
         },
     }
+
+
+def _merge_reports(reports):
+    """Return what the reports of all shards say together."""
+    within = zip(*(report["within"] for report in reports))
+    return {
+        "offered": sum(report["offered"] for report in reports),
+        "never_answered": sum(report["never_answered"] for report in reports),
+        "within": [
+            (parts[0][0], sum(p[1] for p in parts), sum(p[2] for p in parts))
+            for parts in within
+        ],
+        "figures": sum(report["figures"] for report in reports),
+        "differing": [text for report in reports for text in report["differing"]],
+    }
+
+
+def contradictions(found):
+    """Yield a sentence for each figure that the reports tell otherwise.
+
+    >>> reports = {"offered": 2, "never_answered": 0, "within": [(10, 1, 0)]}
+    >>> found = {"offered": 2, "never_answered": 0, "minutes": [(9.5, "friend")]}
+    >>> list(contradictions(dict(found, reports=dict(reports, differing=[]))))
+    ['accepted within 10 minutes, by the crowd: 1, in the reports 0']
+    """
+    reports = found["reports"]
+    pairs = [
+        ("dispatches offered", found["offered"], reports["offered"]),
+        ("never answered", found["never_answered"], reports["never_answered"]),
+    ]
+    for limit, count, by_crowd in reports["within"]:
+        kinds = [kind for minutes, kind in found["minutes"] if minutes <= limit]
+        name = f"accepted within {limit} minutes"
+        crowd = sum(kind != "technician" for kind in kinds)
+        pairs.append((name, len(kinds), count))
+        pairs.append((name + ", by the crowd", crowd, by_crowd))
+    for name, mine, theirs in pairs:
+        if mine != theirs:
+            yield f"{name}: {mine}, in the reports {theirs}"
+    yield from reports["differing"]
 
 
 def parameters(habits, **settings):
@@ -75,6 +116,12 @@ def _verdict(found):
     held = found["rules"] - len(found["broken"])
     yield f"invariants: {held} of {found['rules']} hold over all records"
     yield f"errors in the log: {len(found['errors'])}"
+    differing = list(contradictions(found))
+    for text in differing:
+        yield f"CONTRADICTION: {text}"
+    told = "contradict these figures" if differing else "say the same"
+    counted = found["reports"]["figures"]
+    yield f"reports: {told}; {counted} key figures counted again from the rows"
     yield f"still open: {found['open']}"
     yield f"never answered: {found['never_answered']}"
 
@@ -82,5 +129,9 @@ def _verdict(found):
 def is_good(found):
     """Tell whether nothing is broken and everybody got an answer."""
     return not (
-        found["broken"] or found["errors"] or found["never_answered"] or found["open"]
+        found["broken"]
+        or found["errors"]
+        or found["never_answered"]
+        or found["open"]
+        or list(contradictions(found))
     )

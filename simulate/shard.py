@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import odoo
 
-from . import facts
+from . import compare, facts
 from .engine import Simulation
 from .people import People
 from .world import World
@@ -42,6 +42,10 @@ def run(options):
     simulation.close()
     with odoo.api.Environment.manage(), simulation.registry.cursor() as cr:
         found = facts.read(cr, last_ticket)
+        env = odoo.api.Environment(cr, odoo.SUPERUSER_ID, {})
+        period = options["start"], simulation.now
+        found["reports"] = compare.read(env, last_ticket, *period)
+        cr.rollback()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return dict(
         found,
