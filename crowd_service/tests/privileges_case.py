@@ -211,6 +211,9 @@ class PrivilegesCase(CrowdCase):
                 [("dispatch_id", "=", dispatch.id)], limit=1
             ),
             "crowd.event": dispatch.event_ids[:1],
+            "crowd.report.gap": self.env["crowd.report.gap"].search(
+                [("company_id", "=", self.company_a.id)], limit=1
+            ),
             "crowd.community": self.community,
             "crowd.membership": self.worker.crowd_membership_ids,
             "crowd.service.skill": self.service.crowd_skill_ids,
