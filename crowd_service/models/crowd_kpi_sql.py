@@ -97,7 +97,8 @@ ROWS = {
                100 * (t.outcome = 'not_solved')::int AS not_solved,
                100 * (t.outcome = 'abandoned')::int AS abandoned,
                CASE WHEN t.outcome IS NOT NULL
-                    THEN 100 * (t.crowd_reopen_count > 0)::int END AS reopened,
+                    THEN 100 * COALESCE(t.crowd_reopen_count > 0, FALSE)::int
+                    END AS reopened,
                CASE WHEN t.outcome IS NOT NULL OR t.crowd_first_answer_deadline < now() AT TIME ZONE 'UTC'
                     THEN 100 * (
                         t.user_id IS NULL
