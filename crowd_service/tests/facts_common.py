@@ -6,6 +6,13 @@ from .common import CrowdCase
 
 START = datetime(2026, 3, 4, 11)  # a Wednesday, 12:00 in Zurich
 
+MOMENTS = (
+    "minutes_to_offer",
+    "minutes_to_accept",
+    "minutes_to_arrive",
+    "minutes_to_done",
+)
+
 
 class FactsCase(CrowdCase):
     @classmethod
