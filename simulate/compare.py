@@ -5,6 +5,7 @@ noted as it went; every key figure is counted a third time from exported rows.
 """
 
 import importlib.util
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -86,10 +87,14 @@ def _is_equal(found, wanted):
 
 
 def load(name):
-    """Return a module of the addon's tests that needs no Odoo."""
-    addon = Path(odoo.modules.get_module_path("crowd_service"))
-    path = addon / "tests" / (name + ".py")
-    spec = importlib.util.spec_from_file_location("crowd_" + name, str(path))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    """Return a package of the addon's tests that needs no Odoo."""
+    folder = Path(odoo.modules.get_module_path("crowd_service")) / "tests" / name
+    spec = importlib.util.spec_from_file_location(
+        "crowd_" + name,
+        str(folder / "__init__.py"),
+        submodule_search_locations=[str(folder)],
+    )
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = package
+    spec.loader.exec_module(package)
+    return package

@@ -68,6 +68,8 @@ class WildTale(Tale):
         else:
             self.go()
         self.settle()
+        if not self.ticket["crowd_reopen_count"] and self.chance(0.3):
+            self.ticket["crowd_reopen_count"] = None  # as the superuser leaves it
         return self
 
     def alone(self):

@@ -51,7 +51,7 @@ MISTAKES = (
     ("dispatch", "minutes_to_accept <= 60,", "minutes_to_accept < 60,"),
     ("dispatch", "d.state <> 'cancelled' OR", "TRUE OR"),
     ("escalation", "e.state <> 'open'", "TRUE"),
-    ("outcome", "COALESCE(t.crowd_closed_day,", "COALESCE(NULL::date,"),
+    ("outcome", "NOT IN ('agent', 'assumed')", "NOT IN ('agent')"),
     ("outcome", "t.user_id IS NULL", "TRUE"),
     ("job", "< (o.answered_at, o.id)", "> (o.answered_at, o.id)"),
     ("job", "NOT BETWEEN 8 AND 17", "NOT BETWEEN 8 AND 20"),

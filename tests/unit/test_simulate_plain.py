@@ -31,6 +31,13 @@ def found(**changes):
             "offered": 4,
             "never_answered": 0,
             "cpu_seconds": 1.0,
+            "reports": {
+                "offered": 4,
+                "never_answered": 0,
+                "within": [(1, 1, 1), (10, 1, 1), (60, 2, 1), (180, 2, 1)],
+                "figures": 30,
+                "differing": [],
+            },
         },
         **changes,
     )
@@ -87,7 +94,13 @@ def test_report_of_two_shards():
 
 @pytest.mark.parametrize(
     "bad",
-    [{"never_answered": 1}, {"open": 1}, {"errors": ["x"]}, {"broken": ["I1 x"]}],
+    [
+        {"never_answered": 1},
+        {"open": 1},
+        {"errors": ["x"]},
+        {"broken": ["I1 x"]},
+        {"minutes": []},
+    ],
     ids=lambda change: next(iter(change)),
 )
 def test_whatever_is_wrong_fails(bad):
