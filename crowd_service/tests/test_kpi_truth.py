@@ -13,7 +13,8 @@ from odoo.tests import tagged
 
 from ..models.crowd_kpi_sql import ROWS
 from .common import CrowdCase
-from .kpi_truth_common import NOW, TruthMixin, WildCase
+from .kpi_truth_common import TruthMixin
+from .kpi_wild_common import NOW, WildCase
 
 LONG = bool(os.environ.get("CROWD_LONG"))
 SETTINGS = settings(

@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from .kpi_truth_common import NOW, WildCase
+from .kpi_wild_common import NOW, WildCase
 
 ZONES = ("Europe/Zurich", "America/New_York")
 REPORT = "crowd_service.crowd_report_monthly_action"
