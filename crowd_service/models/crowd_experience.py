@@ -1,7 +1,7 @@
 from odoo import SUPERUSER_ID, _, api, fields, models
 from odoo.tools import html2plaintext, ormcache
 
-from .. import compat
+from .. import compat, race
 from ..matching.scoring import LAST_TICKETS
 
 #: Full text configuration of PostgreSQL by language; "simple" for all others.
@@ -212,7 +212,7 @@ class CrowdExperience(models.Model):
             if tickets:
                 self.env.cr.execute(LEARN, self._prepare_learn(tickets))
                 changed += self._touch_workers()
-            compat.invalidate(self.env)
+            compat.invalidate(self.env, compat.cached(self.env, race.SETTLED))
         return changed
 
     @api.model

@@ -189,7 +189,7 @@ class CrowdJobCost(models.Model):
         }
         self.env.cr.execute(query, params, log_exceptions=False)
         written = sorted(row[0] for row in self.env.cr.fetchall())
-        self.invalidate_cache()
+        self.invalidate_cache(list(self._fields))
         return written
 
     @api.model
