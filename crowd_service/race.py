@@ -99,8 +99,8 @@ def try_once(env, decision):
     compat.flush(env)
     try:
         return _decide_once(env, decision)
-    except Exception:  # noqa: BLE001 - the caller has another way
-        _logger.info("It is tried another way", exc_info=True)
+    except Exception as error:  # noqa: BLE001 - the caller has another way
+        _logger.info("It is tried another way: %r", error)
         return None
 
 

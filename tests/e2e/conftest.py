@@ -3,6 +3,7 @@
 import pytest
 from e2e_crowd import Crowd
 from e2e_server import Server, broken_invariants, unexpected_errors
+from e2e_sms import Provider
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +29,14 @@ def crowd(server, admin):
 def friends(crowd):
     """220 friends with room for one job each."""
     return crowd.workers(220)
+
+
+@pytest.fixture(scope="module")
+def provider(server, crowd):
+    provider = Provider(server, crowd)
+    yield provider
+    provider.settings(mode="ok")
+    crowd.admin("crowd.gateway", "write", [provider.gateway], {"active": False})
 
 
 @pytest.fixture(autouse=True)

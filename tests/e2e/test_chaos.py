@@ -28,6 +28,8 @@ ACCEPT, DECLINE = 0.25, 0.25  # the others are silent
 ACKNOWLEDGE = 0.6
 SLOWEST = 45  # seconds until somebody answers
 KILL_EVERY, MAIL_AWAY_EVERY, MAIL_AWAY = (4, 9), (15, 25), 8
+SMS_BAD_EVERY, SMS_BAD = (10, 20), 8
+SMS_FAULTS = ("broken", "garbage", "taken", "hang", "liar", "slow")
 STEPS = [
     {
         "sequence": 1,
@@ -58,13 +60,14 @@ STEPS = [
 class Chaos:
     """What goes wrong while the people act; all threads end with ``is_over``."""
 
-    def __init__(self, server):
-        self.server, self.chance = server, random.Random(SEED)
+    def __init__(self, server, provider):
+        self.server, self.provider = server, provider
+        self.chance = random.Random(SEED)
         self.is_over = threading.Event()
-        self.kills = self.mail_failures = 0
+        self.kills = self.mail_failures = self.sms_failures = 0
         self.threads = [
             threading.Thread(target=target, daemon=True)
-            for target in (self.kill, self.lose_mail)
+            for target in (self.kill, self.lose_mail, self.lose_sms)
         ]
 
     def __enter__(self):
@@ -93,6 +96,14 @@ class Chaos:
             with self.server.mails.dead():
                 self.mail_failures += 1
                 self.is_over.wait(MAIL_AWAY)
+
+    def lose_sms(self):
+        """The provider fails, hangs, lies; whom it does not reach gets an e-mail."""
+        while not self.is_over.wait(self.chance.uniform(*SMS_BAD_EVERY)):
+            self.provider.settings(mode=self.chance.choice(SMS_FAULTS))
+            self.sms_failures += 1
+            self.is_over.wait(SMS_BAD)
+            self.provider.settings(mode="ok")
 
 
 class People:
@@ -216,8 +227,10 @@ def policy(crowd):
 
 
 @pytest.mark.timeout(SECONDS * 3)
-def test_tickets_while_everything_dies(server, crowd, policy):
-    crowd.workers(FRIENDS, capacity=3)
+def test_tickets_while_everything_dies(server, crowd, provider, policy):
+    for n, worker in enumerate(crowd.workers(FRIENDS, capacity=3)):
+        if n % 3 == 0:
+            provider.reached(worker, f"+4179555{n:04}")
     made = [
         crowd.ticket(name=f"Chaos {n}", crowd_policy_id=policy) for n in range(TICKETS)
     ]
@@ -226,19 +239,21 @@ def test_tickets_while_everything_dies(server, crowd, policy):
     ]
     people = People(server, crowd)
     start = time.monotonic()
-    with Chaos(server) as chaos:
+    with Chaos(server, provider) as chaos:
         people.act_until(start + CHAOS, dispatches)
     people.act_until(start + SECONDS, dispatches)
     people.finish()
     waiting = open_ones(server, dispatches)
     print(
         f"Chaos, seed {SEED}: {TICKETS} tickets, {time.monotonic() - start:.0f} s,"
-        f" {chaos.kills} processes killed, mail away {chaos.mail_failures} times;"
+        f" {chaos.kills} processes killed, mail away {chaos.mail_failures} times,"
+        f" SMS bad {chaos.sms_failures} times, {sms_sent(server)} sent;"
         f" {dict(people.answers)}; {states(server, dispatches)};"
         f" never answered: {len(waiting)}"
     )
     assert not waiting
-    assert chaos.kills >= 8 and chaos.mail_failures >= 2
+    assert chaos.kills >= 8 and chaos.mail_failures >= 2 and chaos.sms_failures >= 2
+    assert sms_sent(server)
     server.wait_for_jobs(seconds=200)
     assert not unexpected_errors(server.new_log_lines(), is_of_a_kill)
     for (dispatch,) in server.sql(
@@ -270,6 +285,15 @@ def open_ones(server, dispatches):
         """,
         tuple(dispatches),
     )
+
+
+def sms_sent(server):
+    """Return how many messages went out by SMS."""
+    [[count]] = server.sql(
+        "SELECT count(*) FROM crowd_delivery WHERE kind = 'sms' AND sent_at > now()"
+        " AT TIME ZONE 'utc' - interval '1 hour'"
+    )
+    return count
 
 
 def states(server, dispatches):
