@@ -70,6 +70,7 @@ PAUSES = """
           FROM crowd_event AS e
          WHERE e.dispatch_id = o.dispatch_id AND e.kind = 'state'
            AND 'paused' IN (e.from_state, e.to_state)
+           AND e.at <= COALESCE(o.job_ended_at, e.at)
     ), interval '0')
 """
 #: The line of costs that counts for a job: the most special one.
