@@ -1,5 +1,11 @@
 """The only place that knows which Odoo series this is."""
 
+from functools import lru_cache
+
+from odoo.tools.safe_eval import check_values
+
+from odoo.addons.mail.models.mail_render_mixin import jinja_template_env
+
 
 def flush(env):
     """Send every pending ORM write of ``env`` to the database."""
@@ -42,11 +48,26 @@ def discard(env):
 
 
 def render_template(template, record):
-    """Return ``{"subject", "body_html"}`` of a ``mail.template``, in its language."""
+    """Return ``{"subject", "body_html"}`` of a ``mail.template``, in its language.
+
+    Odoo compiles a template anew each time, which takes as long as all else that a
+    message needs.
+
+    :raise Exception: whatever goes wrong in the template
+    """
+    [(template, ids)] = template._classify_per_lang(record.ids).values()
+    values = dict(template._render_jinja_eval_context())
+    check_values(values)
+    values["object"] = record.with_env(template.env).browse(ids)
     return {
-        name: template._render_field(name, record.ids, compute_lang=True)[record.id]
+        name: _compiled(template[name] or "").render(values)
         for name in ("subject", "body_html")
     }
+
+
+@lru_cache(maxsize=512)
+def _compiled(source):
+    return jinja_template_env.from_string(source)
 
 
 def render_view(env, xml_id, values):

@@ -34,6 +34,7 @@ RAW = {
     "0",
     "offer['terms']",
     "offer['knowledge']",
+    "record.picture.raw_value",  # drawn by the server out of numbers
 }
 
 
