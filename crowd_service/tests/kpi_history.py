@@ -10,6 +10,7 @@ import pytz
 from ..year.rows import Numbers
 from ..year.tale import Tale
 
+NOW = datetime(2026, 6, 15, 12)  # when the histories are looked at
 FAR = datetime(2099, 1, 1)
 #: Days on which clocks change in one of the zones, the last of a month, any other.
 DAYS = (
@@ -90,6 +91,10 @@ class WildTale(Tale):
         is_open = self.dispatch["closed_at"] is None
         if is_open:
             self.dispatch["next_deadline"] = FAR
+            for name in ("deadline", "point_of_no_return", "promised_at"):
+                minutes = self.lots.choice((-1, 0, 30, 60, 61, None))
+                at = None if minutes is None else NOW + timedelta(minutes=minutes)
+                self.dispatch[name] = at
         elif self.chance(0.8):
             self.wait_any()
             self.close_any(("agent", "crowd", "customer", "assumed"))

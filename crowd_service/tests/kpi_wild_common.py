@@ -9,11 +9,10 @@ from ..year.cast import Firm, Member, Place, Service, User
 from ..year.plan import Props
 from ..year.rows import LINKS, TABLES
 from .common import CrowdCase
-from .kpi_history import WildNumbers, WildTale, draw_start
+from .kpi_history import NOW, WildNumbers, WildTale, draw_start
 from .kpi_truth_common import TruthMixin
 
 NOON = datetime(2026, 3, 4, 11)
-NOW = datetime(2026, 6, 15, 12)
 NEXT_ID = "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)"
 
 

@@ -13,8 +13,9 @@ from odoo.tests import tagged
 
 from ..models.crowd_kpi_sql import ROWS
 from .common import CrowdCase
+from .kpi_history import NOW
 from .kpi_truth_common import TruthMixin
-from .kpi_wild_common import NOW, WildCase
+from .kpi_wild_common import WildCase
 
 LONG = bool(os.environ.get("CROWD_LONG"))
 SETTINGS = settings(
@@ -91,7 +92,7 @@ class TestKpiTruth(WildCase):
         run()
 
     def test_figures(self):
-        known = []
+        known, risks = [], []
 
         def check(books, *period):
             both = self._compare_figures(books, *period, self.companies)
@@ -100,9 +101,14 @@ class TestKpiTruth(WildCase):
             for scope in self._scopes():
                 self._compare_figures(books, *period, self.companies, **scope)
             known.append(both)
+            risks.append(books.at_risk(self.companies.ids))
+            now = self._kpis(*period, self.companies)
+            figure = now._measure(["at_risk"], now._cut())["at_risk"]
+            self.assertEqual(figure.value, risks[-1])
 
         self._on_histories(check)
         self.assertGreater(max(known), 30, "hardly a figure had rows")
+        self.assertGreater(max(risks), 0)
 
     def _scopes(self):
         for firm in self.firms:

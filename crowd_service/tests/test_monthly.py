@@ -9,7 +9,8 @@ from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from .kpi_wild_common import NOW, WildCase
+from .kpi_history import NOW
+from .kpi_wild_common import WildCase
 
 ZONES = ("Europe/Zurich", "America/New_York")
 REPORT = "crowd_service.crowd_report_monthly_action"

@@ -8,7 +8,7 @@ history. Tests and the simulator compare the product with it.
 from datetime import timedelta
 
 from .arithmetic import TOGETHER, last_whole_month, share
-from .facts import Facts
+from .facts import CLOSED, Facts
 from .jobs import Jobs
 from .members import Members
 from .rows import Rows, export
@@ -125,3 +125,21 @@ class Books(Facts, Jobs, Members, Rows):
                 if shares:
                     found[series, minutes] = sum(shares) / len(shares), len(shares)
         return found
+
+    def at_risk(self, companies):
+        """Return how many dispatches something goes wrong with, at this moment."""
+        rows = self.rows["crowd.dispatch"]
+        return sum(self._is_at_risk(d) for d in rows if d.company_id in companies)
+
+    def _is_at_risk(self, d):
+        if d.state in (*CLOSED, "paused"):
+            return False
+        if d.deadline and d.deadline <= self.now:
+            return True
+        if d.state == "assigned":
+            return bool(
+                d.promised_at and d.promised_at <= self.now and not d.on_the_way_at
+            )
+        soon = self.now + timedelta(minutes=60)
+        ends = (d.deadline, d.point_of_no_return)
+        return d.state != "in_progress" and any(end and end <= soon for end in ends)

@@ -11,7 +11,8 @@ EXPORT = {
     " crowd_service_id crowd_outcome crowd_outcome_by crowd_closed_at"
     " crowd_reopen_count crowd_reopened_at crowd_first_answer_deadline",
     "crowd.dispatch": "company_id team_id service_id territory_id ticket_id slot state"
-    " started_at offered_at closed_at round",
+    " started_at offered_at closed_at round deadline point_of_no_return promised_at"
+    " on_the_way_at",
     "crowd.offer": "company_id dispatch_id ticket_id service_id membership_id"
     " worker_type origin state sent_at answered_at channel has_distance distance_km",
     "crowd.event": "company_id dispatch_id offer_id kind at from_state to_state",
