@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from odoo import fields
 from odoo.tests import tagged
 
+from ..kpi import BY_CODE
 from ..models.crowd_kpi_sql import ROWS
 from .common import CrowdCase
 from .kpi_history import NOW
+from .kpi_recompute import FIGURES
 from .kpi_truth_common import TruthMixin
 from .kpi_wild_common import WildCase
 
@@ -124,6 +126,10 @@ class TestKpiTruth(WildCase):
             self._compare_curve(books, *period, self.companies)
 
         self._on_histories(check)
+
+    def test_all_figures(self):
+        """A new figure is counted again as well."""
+        self.assertEqual({*FIGURES, "at_risk"}, set(BY_CODE))
 
     def test_no_history(self):
         start = date(2024, 1, 1)
