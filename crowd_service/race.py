@@ -146,10 +146,10 @@ def _in_line(cr, line):
         return
     cr.execute("SET LOCAL lock_timeout = '1s'")
     cr.execute("SELECT pg_advisory_lock(%s, %s)", (LINE, line), log_exceptions=False)
-    cr.commit()
+    cr.commit()  # pylint: disable=invalid-commit
     try:
         yield
-        cr.commit()
+        cr.commit()  # pylint: disable=invalid-commit
     except BaseException:
         cr.rollback()
         raise

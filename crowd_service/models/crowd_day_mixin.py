@@ -33,14 +33,13 @@ class CrowdDayMixin(models.AbstractModel):
 
     def _init_day(self):
         """Index the day and give it to the rows that have none yet."""
-        names = {
-            "table": sql.Identifier(self._table),
-            "name": sql.Identifier(self._table + "_company_day"),
-            "moment": sql.Identifier(self._day_moment),
-        }
-        for statement in (INDEX, FILL):
-            query = sql.SQL(statement).format(**names)
-            self.env.cr.execute(query)
+        table = sql.Identifier(self._table)
+        name = sql.Identifier(self._table + "_company_day")
+        index = sql.SQL(INDEX).format(table=table, name=name)
+        self.env.cr.execute(index)
+        moment = sql.Identifier(self._day_moment)
+        fill = sql.SQL(FILL).format(table=table, moment=moment)
+        self.env.cr.execute(fill)
 
     @api.model_create_multi
     def create(self, vals_list):

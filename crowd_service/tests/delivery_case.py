@@ -31,8 +31,9 @@ class DeliveryCase(DeliveryFactory, CrowdCase):
         deliveries.flush()
 
     def _jobs(self, delivery):
-        key = "crowd.delivery-%d-%%" % delivery.id
-        return self.env["queue.job"].search([("identity_key", "=like", key)])
+        """Return the jobs that carry the message, alone or with others."""
+        jobs = self.env["queue.job"].search([("method_name", "=", "_job_send")])
+        return jobs.filtered(lambda job: delivery in job.records)
 
     def _activities(self, dispatch, name):
         kind = self.env.ref("crowd_service.mail_activity_" + name)

@@ -261,7 +261,7 @@ class TestGap(MeasuresCase):
 
     def test_companies_are_apart(self):
         dispatch = self._ask(self.anna)
-        dispatch.company_id = self.company_b
+        dispatch.company_id = dispatch.candidate_ids.company_id = self.company_b
         dispatch.flush()
         with self.at(NOON + timedelta(hours=1)):
             self.env["crowd.gap"]._refresh()
