@@ -25,7 +25,7 @@ class CrowdBulkMixin(models.AbstractModel):
         records = self.browse(self._insert_rows(fields, rows))
         for record, data in zip(records, data_list):
             data["record"] = record
-            record._update_cache(data["stored"], validate=False)
+            record._update_cache(data["stored"])
         self._note_lists(fields, records)
         protected = [(data["protected"], data["record"]) for data in data_list]
         with self.env.protecting(protected):
