@@ -195,6 +195,9 @@ class PrivilegesCase(CrowdCase):
     def _values_crowd_ticket_close(self, model):
         return {"ticket_id": self.ticket.id, "outcome": "solved"}
 
+    def _values_crowd_monthly(self, model):
+        return {"company_id": self.company_a.id, "month": "2026-01-01"}
+
     def _values_crowd_review_answer(self, model):
         return {"dispatch_id": self.dispatch.id, "stars_worker": "5"}
 

@@ -60,4 +60,6 @@ class CrowdMonthly(models.TransientModel):
 
     def _get_report(self):
         self.ensure_one()
+        self.check_access_rights("read")
+        self.check_access_rule("read")
         return self.env.ref(REPORT).report_action(self, config=False)
