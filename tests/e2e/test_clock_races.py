@@ -220,6 +220,7 @@ def test_t16_no_connection_left(server, crowd):
     with all_connections():
         answers = at_once(calls)
     report("T16", answers)
+    time.sleep(1)
     server.new_log_lines()  # that nobody could be connected is all it says
     again = at_once(calls)
     report("T16, afterwards", again)

@@ -136,6 +136,7 @@ def test_t13_kill_in_an_accept(mortal, point, repeat):
     friend, late = (Friend(mortal, tokens[offers[w]]) for w in (winner, other))
     friend.look()
     late.look()
+    mortal.wait_for_jobs()  # the job runner's requests can die as well
     mortal.die_at(point)
 
     assert accept(friend) == "nothing"
