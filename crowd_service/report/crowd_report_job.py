@@ -125,7 +125,7 @@ class CrowdReportJob(models.Model):
     }
 
     day = fields.Date(help="When the job ended; while it runs: when it was accepted.")
-    hour = fields.Integer(help="When the dispatch began: 0-23, local time.")
+    hour = fields.Char(help="When the dispatch began: 0-23, local time.")
     weekday = fields.Selection(help="When the dispatch began.")
     part = fields.Selection(
         help="When the dispatch began: Monday to Friday from 8 to 18, before and after, "

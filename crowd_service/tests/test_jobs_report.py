@@ -64,6 +64,13 @@ class TestJobsReport(MeasuresCase):
 
     # -- what a job is ------------------------------------------------------
 
+    def test_hours_are_no_measure(self):
+        """The pivot would add them up: the view gives texts."""
+        for name in ("crowd.report.job", "crowd.report.cost"):
+            hour = self.env[name].fields_get(["hour"])["hour"]
+            self.assertEqual(hour["type"], "char", name)
+            self.assertNotIn("group_operator", hour, name)
+
     def test_solved(self):
         offer = self._job()
         row = self._row(offer)
