@@ -24,7 +24,8 @@ def read(env, last_ticket, start, end):
     :param start, end: the first and the last instant of the simulation, naive UTC
     """
     rows = env["crowd.report.dispatch"]
-    asked = [("ticket_id", ">", last_ticket), ("within_1", "!=", False)]
+    asked = [("ticket_id", ">", last_ticket), ("is_offered", "=", True)]
+    asked += [("is_accepted", "!=", False)]  # not cancelled before a yes
     by_crowd = [("accepted_by", "=", "crowd")]
     forgotten = [("ticket_id", ">", last_ticket), ("never_answered", "=", True)]
     known, differing = _recount(env, start, end)

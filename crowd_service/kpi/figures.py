@@ -14,8 +14,8 @@ CONTEXT = (
     "crowd_territory",
 )
 #: The days of the present and the previous period, of these companies (ids), of this
-#: team, service and territory (id or False).
-Cut = namedtuple("Cut", "kind period previous companies team service territory")
+#: team, service and territory (id or False), seen at an instant (naive UTC).
+Cut = namedtuple("Cut", "kind period previous companies team service territory now")
 #: ``value`` and ``previous``: a number, or None without rows; ``population``: the rows
 #: it is counted from; ``points``: the values of the slices of the period, in turn;
 #: ``population_before``: the rows of the previous period

@@ -41,14 +41,16 @@ class CrowdKpi(models.Model):
         kind = context.get("crowd_period")
         kind = kind if kind in PERIODS else PERIODS[0]
         days = [fields.Date.to_date(context.get("crowd_" + k)) for k in ("from", "to")]
-        period = Period(*days) if all(days) else current(kind, self._today())
+        now = self.env["crowd.clock"].now()
+        period = Period(*days) if all(days) else current(kind, self._today(now))
         scope = (self._one_id(context.get("crowd_" + name)) for name in SCOPE)
-        return Cut(kind, period, before(kind, period), tuple(companies.ids), *scope)
+        ids = tuple(companies.ids)
+        return Cut(kind, period, before(kind, period), ids, *scope, now)
 
     @api.model
-    def _today(self):
+    def _today(self, now=None):
         """Return the day that it is at the present company."""
-        return self.env.company._crowd_day(self.env["crowd.clock"].now())
+        return self.env.company._crowd_day(now or self.env["crowd.clock"].now())
 
     @api.model
     def _one_id(self, value):
@@ -150,6 +152,7 @@ class CrowdKpi(models.Model):
             before=first,
             end=end,
             days=slices(cut.period),
+            now=cut.now,
         )
         self.env.cr.execute(statement, values)
         for row in self.env.cr.fetchall():

@@ -9,6 +9,22 @@ read the whole other table than look up the few rows in question.
 
 from psycopg2 import sql
 
+from ..kpi.definitions import CURVE, CURVE_MINUTES
+from .crowd_local_sql import local_day, local_parts
+
+#: The present instant: in views that of the database, in figures that of the clock.
+NOW = "now() AT TIME ZONE 'UTC'"
+CLOCK = "%(now)s::timestamp"
+#: Who counts in the acceptance curve: asked, and not called off before anybody
+#: accepted.
+IN_CURVE = """d.offered_at IS NOT NULL
+    AND (d.state <> 'cancelled' OR d.first_accepted_at IS NOT NULL)"""
+#: Whether it was within so many minutes is known: accepted, or asked so long ago.
+IS_TOLD = """(d.minutes_to_accept IS NOT NULL
+    OR d.offered_at <= {now} - {minutes} * interval '1 minute')"""
+WITHIN = """CASE WHEN {in_curve} AND {is_told} THEN
+        CASE WHEN d.minutes_to_accept <= {minutes} THEN 100.0 ELSE 0.0 END END"""
+
 FIGURES = """
     SELECT is_current, slice, GROUPING(slice) = 1 AS is_total, {columns}
       FROM ({rows}) AS fact
@@ -66,20 +82,11 @@ ROWS = {
     "dispatch": """
         SELECT {when}, minutes_to_offer, minutes_to_accept, minutes_to_arrive,
                minutes_to_done,
-               CASE WHEN is_curve THEN 100 * COALESCE(minutes_to_accept <= 1, FALSE)::int
-                    END AS within_1,
-               CASE WHEN is_curve THEN 100 * COALESCE(minutes_to_accept <= 10, FALSE)::int
-                    END AS within_10,
-               CASE WHEN is_curve THEN 100 * COALESCE(minutes_to_accept <= 60, FALSE)::int
-                    END AS within_60,
-               CASE WHEN is_curve THEN 100 * COALESCE(minutes_to_accept <= 180, FALSE)::int
-                    END AS within_180,
+               {within_1} AS within_1, {within_10} AS within_10,
+               {within_60} AS within_60, {within_180} AS within_180,
                100 * EXISTS (SELECT FROM crowd_escalation AS e WHERE e.dispatch_id = d.id
                     )::int AS escalated
-          FROM (SELECT d.*, d.offered_at IS NOT NULL
-                       AND (d.state <> 'cancelled' OR d.first_accepted_at IS NOT NULL)
-                           AS is_curve
-                  FROM crowd_dispatch AS d) AS d
+          FROM crowd_dispatch AS d
          WHERE {cut}
     """,
     "escalation": """
@@ -87,7 +94,7 @@ ROWS = {
                CASE WHEN e.acknowledged_in_time
                          OR e.acknowledged_at IS NULL AND e.taken_at <= e.deadline
                     THEN 100
-                    WHEN e.state <> 'open' OR COALESCE(e.deadline <= now() AT TIME ZONE 'UTC', TRUE)
+                    WHEN e.state <> 'open' OR COALESCE(e.deadline <= {now}, TRUE)
                     THEN 0 END AS acknowledged_in_time
           FROM crowd_escalation AS e
          WHERE {cut}
@@ -99,7 +106,7 @@ ROWS = {
                CASE WHEN t.outcome IS NOT NULL
                     THEN 100 * COALESCE(t.crowd_reopen_count > 0, FALSE)::int
                     END AS reopened,
-               CASE WHEN t.outcome IS NOT NULL OR t.crowd_first_answer_deadline < now() AT TIME ZONE 'UTC'
+               CASE WHEN t.outcome IS NOT NULL OR t.crowd_first_answer_deadline < {now}
                     THEN 100 * (
                         t.user_id IS NULL
                         AND COALESCE(t.crowd_outcome_by, '') NOT IN ('agent', 'assumed')
@@ -110,9 +117,8 @@ ROWS = {
                               WHERE e.ticket_id = t.id AND e.acknowledged_at IS NOT NULL
                               LIMIT 1) IS NULL
                         )::int END AS never_answered
-          FROM (SELECT t.*, t.crowd_outcome AS outcome, COALESCE(t.crowd_closed_day,
-                       (t.create_date AT TIME ZONE 'UTC' AT TIME ZONE
-                            COALESCE(company.crowd_zone, 'UTC'))::date) AS day
+          FROM (SELECT t.*, t.crowd_outcome AS outcome,
+                       COALESCE(t.crowd_closed_day, {opened}) AS day
                   FROM helpdesk_ticket AS t
                   JOIN res_company AS company ON company.id = t.company_id
                  WHERE t.crowd_closed_day BETWEEN %(before)s AND %(end)s
@@ -157,10 +163,8 @@ ROWS = {
                          WHERE own.dispatch_id = o.dispatch_id
                            AND own.worker_type = 'technician' AND own.sent_at IS NOT NULL
                          LIMIT 1) IS NOT NULL)::int END AS complement_share
-          FROM (SELECT o.*, d.state AS end_state, d.slot, extract(isodow FROM d.day) > 5
-                       OR extract(hour FROM d.started_at AT TIME ZONE 'UTC' AT TIME ZONE
-                              COALESCE(company.crowd_zone, 'UTC')) NOT BETWEEN 8 AND 17
-                           AS is_off_hours
+          FROM (SELECT o.*, d.state AS end_state, d.slot,
+                       {part} <> 'day' AS is_off_hours
                   FROM crowd_offer AS o
                   JOIN crowd_dispatch AS d ON d.id = o.dispatch_id
                   JOIN res_company AS company ON company.id = o.company_id
@@ -218,6 +222,34 @@ ROWS = {
 }
 
 
+def is_told(minutes, now=NOW):
+    """Return the condition that it is known who accepted within ``minutes``.
+
+    :param minutes: a number, or SQL
+    """
+    if isinstance(minutes, int):
+        minutes = sql.Literal(minutes)
+    return sql.SQL(IS_TOLD).format(now=sql.SQL(now), minutes=minutes)
+
+
+def within(minutes, now=NOW):
+    """Return the SQL of 100 or 0: accepted within ``minutes``; NULL: not in it, or yet."""
+    return sql.SQL(WITHIN).format(
+        in_curve=sql.SQL(IN_CURVE),
+        is_told=is_told(minutes, now),
+        minutes=sql.Literal(minutes),
+    )
+
+
+def _pieces(fact):
+    """Return what the rows of a fact are composed of besides the period."""
+    if fact == "dispatch":
+        return {c: within(m, CLOCK) for c, m in zip(CURVE, CURVE_MINUTES)}
+    if fact == "outcome":
+        return {"opened": local_day("t.create_date")}
+    return local_parts("d.day", "d.started_at") if fact == "job" else {}
+
+
 def compose(fact, columns, scope):
     """Return the statement that counts some figures of a fact.
 
@@ -229,7 +261,10 @@ def compose(fact, columns, scope):
     cut = [sql.SQL(CUT).format(day=day, company=company)]
     cut += [sql.SQL(parts[name]).format(dispatch=dispatch) for name in scope]
     rows = sql.SQL(ROWS[fact]).format(
-        when=sql.SQL(WHEN).format(day=day), cut=sql.SQL(" ").join(cut)
+        when=sql.SQL(WHEN).format(day=day),
+        cut=sql.SQL(" ").join(cut),
+        now=sql.SQL(CLOCK),
+        **_pieces(fact),
     )
     together = [
         sql.SQL(TOGETHER[how]).format(code=sql.Identifier(code))

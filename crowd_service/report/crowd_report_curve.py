@@ -2,10 +2,12 @@ from psycopg2 import sql
 
 from odoo import fields, models
 
-from ..kpi.definitions import CURVE_MINUTES, CURVE_TARGETS
+from ..kpi.definitions import CURVE, CURVE_MINUTES, CURVE_TARGETS
 from ..kpi.measures import curve_target
-from .crowd_report_dispatch import ACCEPTED_BY, IN_CURVE
-from .crowd_report_mixin import choices_of, local_parts
+from ..models.crowd_kpi_sql import IN_CURVE, is_told
+from ..models.crowd_local_sql import local_parts
+from .crowd_report_dispatch import ACCEPTED_BY
+from .crowd_report_mixin import choices_of
 from .crowd_report_mixin import share as share_field
 
 SERIES = ("all", "crowd", "technician", "target")
@@ -27,9 +29,7 @@ QUERY = """
       LEFT JOIN ({goals}) AS goal ON goal.company_id = d.company_id
       LEFT JOIN res_company AS company ON company.id = d.company_id
      WHERE {in_curve}
-       AND (d.first_accepted_at IS NOT NULL
-            OR d.offered_at <=
-               now() AT TIME ZONE 'UTC' - point.minutes * interval '1 minute')
+       AND {is_told}
 """
 
 
@@ -52,7 +52,6 @@ WEIGHTED = "point.{weight}::float * COALESCE(goal.{code}, {default})::float"
 OF_WHICH = (
     "Of the dispatches that were offered, and not cancelled before anybody accepted."
 )
-CODES = tuple("within_%d" % minutes for minutes in CURVE_MINUTES)
 
 
 def weights(minutes):
@@ -86,14 +85,14 @@ def _target():
             code=sql.Identifier(code),
             default=sql.Literal(default),
         )
-        for code, default in zip(CODES, CURVE_TARGETS)
+        for code, default in zip(CURVE, CURVE_TARGETS)
     )
 
 
 def _goals():
     levels = [
         sql.SQL(LEVEL).format(code=sql.Literal(code), code_name=sql.Identifier(code))
-        for code in CODES
+        for code in CURVE
     ]
     return sql.SQL(GOALS).format(levels=sql.SQL(", ").join(levels))
 
@@ -182,12 +181,13 @@ class CrowdReportCurve(models.Model):
         return sql.SQL(QUERY).format(
             most=sql.Literal(POINTS_MOST),
             points=sql.SQL(", ").join(rows),
-            weights=sql.SQL(", ").join(map(sql.Identifier, CODES)),
+            weights=sql.SQL(", ").join(map(sql.Identifier, CURVE)),
             share=sql.SQL(SHARE).format(
                 target=_target(), accepted_by=sql.SQL(ACCEPTED_BY)
             ),
             goals=_goals(),
             accepted_by=sql.SQL(ACCEPTED_BY),
             in_curve=sql.SQL(IN_CURVE),
-            **local_parts("d", "started_at"),
+            is_told=is_told(sql.SQL("point.minutes")),
+            **local_parts("d.day", "d.started_at"),
         )

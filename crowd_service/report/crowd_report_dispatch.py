@@ -2,22 +2,20 @@ from psycopg2 import sql
 
 from odoo import fields, models
 
-from .crowd_report_mixin import choices_of, local_parts, mean, share
+from ..kpi.definitions import CURVE, CURVE_MINUTES
+from ..models.crowd_kpi_sql import within
+from ..models.crowd_local_sql import local_parts
+from .crowd_report_mixin import choices_of, mean, share
 
-#: Who counts in the acceptance curve: asked, and not called off before anybody
-#: accepted.
-IN_CURVE = """d.offered_at IS NOT NULL
-    AND (d.state <> 'cancelled' OR d.first_accepted_at IS NOT NULL)"""
 ACCEPTED_BY = """CASE WHEN d.first_accepted_at IS NULL THEN 'nobody'
          WHEN d.first_accepted_type = 'technician' THEN 'technician'
          ELSE 'crowd' END"""
-WITHIN = """CASE WHEN {in_curve} THEN
-        CASE WHEN d.minutes_to_accept <= {minutes} THEN 100.0 ELSE 0.0 END END"""
 ENDED_AS = """CASE WHEN d.state IN ('done', 'unsolved', 'cancelled') THEN
         CASE WHEN d.state = {state} THEN 100.0 ELSE 0.0 END END"""
 CURVE_HELP = (
     "Share of the dispatches that were offered, and not cancelled before anybody "
-    "accepted. Counted from the first offer to the first yes."
+    "accepted. Counted from the first offer to the first yes; while nobody has said "
+    "yes, only when it is that old."
 )
 QUERY = """
     SELECT d.id, d.id AS dispatch_id, d.day, {hour} AS hour, {weekday} AS weekday,
@@ -43,12 +41,6 @@ QUERY = """
       FROM crowd_dispatch AS d
       LEFT JOIN res_company AS company ON company.id = d.company_id
 """
-
-
-def _within(minutes):
-    return sql.SQL(WITHIN).format(
-        in_curve=sql.SQL(IN_CURVE), minutes=sql.Literal(minutes)
-    )
 
 
 def _ended_as(state):
@@ -167,12 +159,9 @@ class CrowdReportDispatch(models.Model):
     def _query(self):
         return sql.SQL(QUERY).format(
             accepted_by=sql.SQL(ACCEPTED_BY),
-            within_1=_within(1),
-            within_10=_within(10),
-            within_60=_within(60),
-            within_180=_within(180),
+            **{code: within(minutes) for code, minutes in zip(CURVE, CURVE_MINUTES)},
             is_solved=_ended_as("done"),
             is_unsolved=_ended_as("unsolved"),
             is_cancelled=_ended_as("cancelled"),
-            **local_parts("d", "started_at"),
+            **local_parts("d.day", "d.started_at"),
         )

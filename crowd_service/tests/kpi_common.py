@@ -27,7 +27,13 @@ class KpiCase(MeasuresCase):
             {"name": "Post", "kind": "mail", "company_id": cls.company_a.id}
         )
         cls.kpis = cls.env["crowd.kpi"].search([])
-        cls.now = cls.env["crowd.clock"].now()
+        cls.now = cls._database_now()
+
+    @classmethod
+    def _database_now(cls):
+        """Return the instant that views see in all of a test's transaction."""
+        cls.env.cr.execute("SELECT date_trunc('second', now() AT TIME ZONE 'UTC')")
+        return cls.env.cr.fetchone()[0]
 
     def setUp(self):
         super().setUp()

@@ -50,11 +50,11 @@ class TruthMixin:
         currencies = {company.id: company.currency_id.id for company in companies}
         return Books(export(self.env, companies.ids), zones, now, currencies)
 
-    def _compare_figures(self, books, start, end, companies, **scope):
-        """Compare all figures of ``kpi/``; return how many had rows."""
+    def _compare_figures(self, books, start, end, companies, codes=FIGURES, **scope):
+        """Compare figures, by default all; return how many had rows."""
         kpis = self._kpis(start, end, companies, **scope)
         cut = kpis._cut()
-        figures, known = kpis._measure(list(FIGURES), cut), 0
+        figures, known = kpis._measure(list(codes), cut), 0
         for code, figure in figures.items():
             self._assert_figure(books, code, figure, cut, companies, **scope)
             known += figure.value is not None
@@ -88,10 +88,10 @@ class TruthMixin:
         else:
             self.assertAlmostEqual(value, float(wanted), 5, where)
 
-    def _compare_rows(self, books, start, end, companies):
+    def _compare_rows(self, books, start, end, companies, codes=FIGURES):
         """The rows that a click opens are those that the figure is counted from."""
         kpis = self._kpis(start, end, companies).search([])
-        for kpi in kpis.filtered(lambda k: k.code in FIGURES):
+        for kpi in kpis.filtered(lambda k: k.code in codes):
             if BY_CODE[kpi.code].how == "count":
                 continue  # its rows are those that count
             _value, number = books.figure(kpi.code, start, end, companies.ids)

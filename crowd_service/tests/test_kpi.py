@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from ..kpi import AREAS, BY_CODE, PERIODS, before, current
+from ..kpi.definitions import CURVE
 from ..kpi.measures import gini
 from .kpi_common import KpiCase
 
@@ -231,6 +232,31 @@ class TestKpi(KpiCase):
         kpi.invalidate_cache()
         self.assertEqual((kpi.trend, kpi.arrow), ("same", "same"))
         self.assertEqual(kpi.previous_text, "0.0 % before")
+
+    def test_who_still_waits_is_not_late_yet(self):
+        """A dispatch counts when its minutes are over, or somebody has said yes."""
+        dispatch = self._create_dispatch()
+        for minutes, told in ((0, 0), (1, 1), (9, 1), (10, 2), (179, 3), (180, 4)):
+            asked_at = self.now - timedelta(minutes=minutes)
+            dispatch.write({"state": "offered", "offered_at": asked_at})
+            self.assertEqual(self._shares(dispatch), [0.0] * told, minutes)
+        dispatch.offered_at = self.now - timedelta(minutes=2)
+        dispatch.minutes_to_accept = 1.5
+        self.assertEqual(self._shares(dispatch), [0.0, 100.0, 100.0, 100.0])
+
+    def _shares(self, dispatch):
+        """Return the figures of the curve that have a population: one dispatch."""
+        self.env["base"].flush()
+        self.env["base"].invalidate_cache()
+        with self.at(self.now):
+            kpis = [self._kpi(code) for code in CURVE]
+            for kpi in kpis:
+                rows = self._rows(kpi.action_open_rows())
+                self.assertEqual(rows.dispatch_id, dispatch[: kpi.population])
+                odd = self._rows(kpi.action_open_odd())
+                self.assertEqual(odd, rows if not kpi.value else rows.browse())
+                self.assertEqual(kpi.odd_count, len(odd))
+            return [kpi.value for kpi in kpis if kpi.has_value]
 
     def test_unknown_contexts_are_no_scope(self):
         """Whatever a client sends, it is a number of ours or nothing."""

@@ -12,10 +12,11 @@ from odoo import fields
 from odoo.tests import tagged
 
 from ..kpi import BY_CODE
-from ..models.crowd_kpi_sql import ROWS
+from ..kpi.definitions import CURVE as KPI_CURVE
+from ..models import crowd_kpi_sql, crowd_local_sql
 from .common import CrowdCase
 from .kpi_history import NOW
-from .kpi_recompute import FIGURES
+from .kpi_recompute import CURVE, FIGURES
 from .kpi_truth_common import TruthMixin
 from .kpi_wild_common import WildCase
 
@@ -50,15 +51,16 @@ PERIODS = st.sampled_from(
 
 YEAR = date(2025, 9, 1), date(2026, 5, 31)
 MONTH = date(2026, 3, 1), date(2026, 3, 31)
-#: Mistakes that must be found: of which fact, what is written, what somebody writes.
+#: Mistakes that must be found: in which fact or piece, what is written, what somebody
+#: writes.
 MISTAKES = (
-    ("dispatch", "minutes_to_accept <= 60,", "minutes_to_accept < 60,"),
-    ("dispatch", "d.state <> 'cancelled' OR", "TRUE OR"),
+    ("WITHIN", "minutes_to_accept <= {minutes}", "minutes_to_accept < {minutes}"),
+    ("IN_CURVE", "d.state <> 'cancelled' OR", "TRUE OR"),
     ("escalation", "e.state <> 'open'", "TRUE"),
     ("outcome", "NOT IN ('agent', 'assumed')", "NOT IN ('agent')"),
     ("outcome", "t.user_id IS NULL", "TRUE"),
     ("job", "< (o.answered_at, o.id)", "> (o.answered_at, o.id)"),
-    ("job", "NOT BETWEEN 8 AND 17", "NOT BETWEEN 8 AND 20"),
+    ("PART", "BETWEEN 8 AND 17", "BETWEEN 8 AND 20"),
     ("job", "interval '30 days'", "interval '3 days'"),
     ("offer", "OR o.state = 'withdrawn' AND o.answered_at IS NOT NULL", ""),
     ("review", "WHEN 'no' THEN 0", ""),
@@ -66,6 +68,18 @@ MISTAKES = (
     ("member", "m.worker_type <> 'technician'", "TRUE"),
     ("delivery", "WHEN v.state = 'dead' THEN 0", ""),
 )
+#: Those who wait have been asked as many minutes ago as the curve has thresholds.
+ASK_LATELY = """
+    UPDATE crowd_dispatch AS d
+       SET offered_at = date_trunc('second', now() AT TIME ZONE 'UTC')
+                        - minutes[1 + waits.place %% cardinality(minutes)]
+                          * interval '1 minute'
+      FROM (SELECT id, row_number() OVER (ORDER BY id) AS place, %s::int[] AS minutes
+              FROM crowd_dispatch
+             WHERE company_id = ANY(%s) AND offered_at IS NOT NULL
+               AND first_accepted_at IS NULL AND state <> 'cancelled') AS waits
+     WHERE waits.id = d.id
+"""
 
 
 class RollBack(Exception):
@@ -127,6 +141,29 @@ class TestKpiTruth(WildCase):
 
         self._on_histories(check)
 
+    def test_the_last_hours(self):
+        """Who waits for his first yes counts from the minute on that decides."""
+        with self.at(NOW):
+            self._write_history(Random(8), 60, ("Europe/Zurich", "America/New_York"))
+        now = self._ask_lately()
+        with self.at(now):
+            books = self._books(self.companies, now)
+            told = {books.figure(c, *YEAR, self.companies.ids)[1] for c in KPI_CURVE}
+            self.assertEqual(len(told), len(KPI_CURVE))
+            self._compare_figures(books, *YEAR, self.companies, KPI_CURVE)
+            self._compare_rows(books, *YEAR, self.companies, KPI_CURVE)
+            self._compare_curve(books, *YEAR, self.companies)
+            with self._mistake("IS_TOLD", "offered_at <= ", "offered_at < "):
+                with self.assertRaises(AssertionError):
+                    self._compare_figures(books, *YEAR, self.companies, KPI_CURVE)
+
+    def _ask_lately(self):
+        """Let those who wait have waited for so many minutes; return the instant."""
+        self.env.cr.execute(ASK_LATELY, [list(CURVE), self.companies.ids])
+        self.env["base"].invalidate_cache()
+        self.env.cr.execute("SELECT date_trunc('second', now() AT TIME ZONE 'UTC')")
+        return self.env.cr.fetchone()[0]
+
     def test_all_figures(self):
         """A new figure is counted again as well."""
         self.assertEqual({*FIGURES, "at_risk"}, set(BY_CODE))
@@ -144,13 +181,22 @@ class TestKpiTruth(WildCase):
             self._write_history(Random(3), 150, ("Europe/Zurich", "America/New_York"))
             books = self._books(self.companies, NOW)
             self._compare_figures(books, *YEAR, self.companies)
-            for fact, right, wrong in MISTAKES:
-                self.assertIn(right, ROWS[fact])
-                broken = {fact: ROWS[fact].replace(right, wrong)}
-                with self.subTest(right), patch.dict(ROWS, broken):
+            for where, right, wrong in MISTAKES:
+                with self.subTest(right), self._mistake(where, right, wrong):
                     with self.assertRaises(AssertionError):
                         self._compare_figures(books, *YEAR, self.companies)
                         self._compare_figures(books, *MONTH, self.companies)
+
+    def _mistake(self, where, right, wrong):
+        """Context manager: somebody has written ``wrong``."""
+        rows = crowd_kpi_sql.ROWS
+        if where in rows:
+            self.assertIn(right, rows[where])
+            return patch.dict(rows, {where: rows[where].replace(right, wrong)})
+        module = crowd_local_sql if where == "PART" else crowd_kpi_sql
+        piece = getattr(module, where)
+        self.assertIn(right, piece)
+        return patch.object(module, where, piece.replace(right, wrong))
 
 
 @tagged("post_install", "-at_install")

@@ -40,7 +40,7 @@ class Facts:
             round_count=d.round,
             **{
                 "within_%d" % limit: share(yes and waited <= limit)
-                if in_curve
+                if in_curve and (yes or minutes(d.offered_at, self.now) >= limit)
                 else None
                 for limit in (1, 10, 60, 180)
             },
