@@ -1,4 +1,8 @@
+from psycopg2 import sql
+
 from odoo import api, fields, models
+
+from .crowd_local_sql import local_day
 
 INDEX = """
     CREATE INDEX IF NOT EXISTS crowd_candidate_near_day
@@ -7,8 +11,7 @@ INDEX = """
 #: Candidates from before there was a day get it once.
 FILL = """
     UPDATE crowd_candidate AS candidate
-       SET day = (candidate.judged_at AT TIME ZONE 'UTC'
-                  AT TIME ZONE COALESCE(company.crowd_zone, 'UTC'))::date
+       SET day = {day}
       FROM res_company AS company
      WHERE company.id = candidate.company_id
        AND candidate.day IS NULL AND candidate.judged_at IS NOT NULL
@@ -31,7 +34,8 @@ class CrowdCandidate(models.Model):
         return res
 
     def _fill_day(self):
-        self.env.cr.execute(FILL)
+        day = local_day("candidate.judged_at")
+        self.env.cr.execute(sql.SQL(FILL).format(day=day))
 
     @api.model
     def _prepare_base(self, dispatch):

@@ -2,19 +2,20 @@ from psycopg2 import sql
 
 from odoo import api, fields, models
 
+from .crowd_local_sql import local_day
+
 INDEX = "CREATE INDEX IF NOT EXISTS {name} ON {table} (company_id, day)"
 #: Rows from before there was a day get it once.
 FILL = """
     UPDATE {table} AS fact
-       SET day = (fact.{moment} AT TIME ZONE 'UTC'
-                  AT TIME ZONE COALESCE(zone.name, 'UTC'))::date
+       SET day = {day}
       FROM res_company AS company
       LEFT JOIN resource_calendar AS calendar
         ON calendar.id = company.resource_calendar_id
       LEFT JOIN pg_timezone_names AS zone ON zone.name = calendar.tz
      WHERE company.id = fact.company_id
        AND fact.day IS NULL
-       AND fact.{moment} IS NOT NULL
+       AND {moment} IS NOT NULL
 """
 
 
@@ -37,8 +38,9 @@ class CrowdDayMixin(models.AbstractModel):
         name = sql.Identifier(self._table + "_company_day")
         index = sql.SQL(INDEX).format(table=table, name=name)
         self.env.cr.execute(index)
-        moment = sql.Identifier(self._day_moment)
-        fill = sql.SQL(FILL).format(table=table, moment=moment)
+        moment = sql.Identifier("fact", self._day_moment)
+        day = local_day(moment, "zone.name")
+        fill = sql.SQL(FILL).format(table=table, moment=moment, day=day)
         self.env.cr.execute(fill)
 
     @api.model_create_multi

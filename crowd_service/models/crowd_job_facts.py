@@ -1,8 +1,11 @@
 """What reports count of a job, noted when it happens."""
 
+from psycopg2 import sql
+
 from odoo import fields, models
 
 from .. import compat
+from .crowd_local_sql import local_day
 
 #: How a job ends. It ends as "withdrawn" when the desk takes it back.
 ENDS = ("completed", "backed_out", "no_show", "out_of_scope")
@@ -37,10 +40,9 @@ FILL = """
                    AND e.at BETWEEN job.answered_at
                                 AND COALESCE(job.ended_at, 'infinity'))
                    AS arrived_at,
-               (COALESCE(job.ended_at, job.answered_at) AT TIME ZONE 'UTC'
-                   AT TIME ZONE COALESCE(c.crowd_zone, 'UTC'))::date AS day
+               {day} AS day
           FROM job
-          JOIN res_company AS c ON c.id = job.company_id
+          JOIN res_company AS company ON company.id = job.company_id
     )
     UPDATE crowd_offer AS o
        SET job_day = fact.day, job_ended_at = fact.ended_at,
@@ -79,7 +81,8 @@ class CrowdOffer(models.Model):
     def _fill_job_facts(self):
         """Give their facts to the jobs that have none: for whoever writes by SQL."""
         compat.flush(self.env)
-        self.env.cr.execute(FILL)
+        day = local_day("COALESCE(job.ended_at, job.answered_at)")
+        self.env.cr.execute(sql.SQL(FILL).format(day=day))
         self.invalidate_cache(["job_day", "job_arrived_at", "job_ended_at"])
 
     def _move(self, target, **values):

@@ -4,6 +4,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 
 from .. import compat
 from .crowd_job_cost import PAUSES
+from .crowd_local_sql import local_month
 
 #: The months before the present one that are counted again every night: answers come
 #: late.
@@ -46,11 +47,6 @@ MEMBERS = """
         SELECT {joined} AS joined, greatest({joined}, company.first) AS begin,
                CASE WHEN m.state = 'left' THEN {left} END AS left_month) AS c
      WHERE m.state NOT IN ('applied', 'verified') AND {only_members}
-"""
-#: The local month of a moment.
-MONTH = """
-    date_trunc('month', {moment} AT TIME ZONE 'UTC'
-        AT TIME ZONE COALESCE(company.crowd_zone, 'UTC'))::date
 """
 #: What each member did, by month. The months before tell who is gone.
 FACTS = """
@@ -265,10 +261,10 @@ class CrowdWorkerMonth(models.Model):
             "churn": sql.Literal(CHURN_MONTHS),
             "before": sql.Literal(CHURN_MONTHS - 1),
         }
-        companies = sql.SQL(COMPANIES).format(present=_month("%(now)s::timestamp"))
+        companies = sql.SQL(COMPANIES).format(present=local_month("%(now)s::timestamp"))
         known = sql.SQL(MEMBERS).format(
-            joined=_month("COALESCE(m.joined_at, m.create_date)"),
-            left=_month("COALESCE(m.left_at, m.write_date)"),
+            joined=local_month("COALESCE(m.joined_at, m.create_date)"),
+            left=local_month("COALESCE(m.left_at, m.write_date)"),
             only_members=sql.SQL(members),
             **months,
         )
@@ -296,8 +292,3 @@ class FSMPerson(models.Model):
         res = super()._absorb(others)
         self.env["crowd.worker.month"]._recount(self.crowd_membership_ids)
         return res
-
-
-def _month(moment):
-    """Return the SQL of the first day of the local month of a moment, in SQL."""
-    return sql.SQL(MONTH).format(moment=sql.SQL(moment))

@@ -1,9 +1,12 @@
+from psycopg2 import sql
+
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import plaintext2html
 
 from .. import race
 from .crowd_dispatch import OPEN_STATES
+from .crowd_local_sql import local_day
 
 OUTCOMES = [
     ("solved", "Solved"),
@@ -33,7 +36,7 @@ STAGES = """
 #: What became of tickets that were closed before anybody noted it.
 FILL = """
     WITH closed AS (
-        SELECT t.id, COALESCE(zone.name, 'UTC') AS zone, d.state, d.close_reason,
+        SELECT t.id, zone.name AS zone, d.state, d.close_reason,
                stage.crowd_outcome AS outcome,
                COALESCE(t.closed_date, t.last_stage_update, t.write_date) AS at
           FROM helpdesk_ticket AS t
@@ -58,8 +61,7 @@ FILL = """
                WHEN closed.outcome IS NULL AND closed.state = 'unsolved' THEN 'crowd'
                ELSE 'assumed' END,
            crowd_closed_at = closed.at,
-           crowd_closed_day =
-               (closed.at AT TIME ZONE 'UTC' AT TIME ZONE closed.zone)::date
+           crowd_closed_day = {day}
       FROM closed
      WHERE closed.id = t.id
 """
@@ -131,7 +133,8 @@ class HelpdeskTicket(models.Model):
 
     def _crowd_fill_outcomes(self):
         self.env.cr.execute(STAGES)
-        self.env.cr.execute(FILL)
+        day = local_day("closed.at", "closed.zone")
+        self.env.cr.execute(sql.SQL(FILL).format(day=day))
 
     @api.model_create_multi
     def create(self, vals_list):

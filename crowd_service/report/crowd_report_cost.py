@@ -2,7 +2,8 @@ from psycopg2 import sql
 
 from odoo import fields, models
 
-from .crowd_report_mixin import choices_of, local_parts, mean
+from ..models.crowd_local_sql import local_parts
+from .crowd_report_mixin import choices_of, mean
 
 QUERY = """
     SELECT c.id, c.id AS cost_id, c.day, {hour} AS hour, {weekday} AS weekday,
@@ -23,7 +24,7 @@ class CrowdReportCost(models.Model):
 
     _name = "crowd.report.cost"
     _description = "Report on Costs"
-    _inherit = "crowd.report.mixin"
+    _inherit = "crowd.report.begun.mixin"
     _auto = False
     _rec_name = "offer_id"
     _order = "day desc, id desc"
@@ -56,12 +57,6 @@ class CrowdReportCost(models.Model):
     }
 
     day = fields.Date(help="When the job ended.")
-    hour = fields.Char(help="When the dispatch began: 0-23, local time.")
-    weekday = fields.Selection(help="When the dispatch began.")
-    part = fields.Selection(
-        help="When the dispatch began: Monday to Friday from 8 to 18, before and after, "
-        "Saturday and Sunday."
-    )
     cost_id = fields.Many2one("crowd.job.cost", string="Cost of the job", readonly=True)
     offer_id = fields.Many2one("crowd.offer", string="Job", readonly=True)
     dispatch_id = fields.Many2one("crowd.dispatch", readonly=True)
@@ -106,4 +101,4 @@ class CrowdReportCost(models.Model):
     currency_id = fields.Many2one("res.currency", readonly=True)
 
     def _query(self):
-        return sql.SQL(QUERY).format(**local_parts("d", "started_at"))
+        return sql.SQL(QUERY).format(**local_parts("d.day", "d.started_at"))

@@ -2,7 +2,8 @@ from psycopg2 import sql
 
 from odoo import fields, models
 
-from .crowd_report_mixin import choices_of, local_parts, mean, share
+from ..models.crowd_local_sql import local_parts
+from .crowd_report_mixin import choices_of, mean, share
 
 #: Of messages that went out or were given up; what waits or is not wanted any more
 #: says nothing.
@@ -99,5 +100,5 @@ class CrowdReportDelivery(models.Model):
         return sql.SQL(QUERY).format(
             ended=sql.SQL(ENDED),
             same_way=sql.SQL(SAME_WAY),
-            **local_parts("m", "queued_at"),
+            **local_parts("m.day", "m.queued_at"),
         )

@@ -2,7 +2,8 @@ from psycopg2 import sql
 
 from odoo import fields, models
 
-from .crowd_report_mixin import choices_of, local_parts, mean, share
+from ..models.crowd_local_sql import local_parts
+from .crowd_report_mixin import choices_of, mean, share
 
 #: What waits and is not due yet is neither in time nor late.
 IN_TIME = """CASE WHEN e.acknowledged_in_time THEN 100.0
@@ -81,5 +82,5 @@ class CrowdReportEscalation(models.Model):
 
     def _query(self):
         return sql.SQL(QUERY).format(
-            in_time=sql.SQL(IN_TIME), **local_parts("e", "opened_at")
+            in_time=sql.SQL(IN_TIME), **local_parts("e.day", "e.opened_at")
         )

@@ -3,7 +3,8 @@ from psycopg2 import sql
 from odoo import fields, models
 
 from ..matching import REASONS
-from .crowd_report_mixin import choices_of, local_parts, mean, share
+from ..models.crowd_local_sql import local_parts
+from .crowd_report_mixin import choices_of, mean, share
 
 #: What helps against each reason.
 ADVICE = {
@@ -215,9 +216,9 @@ class CrowdReportGap(models.Model):
             "advice": _advice(),
         }
         parts = (
-            (EXCLUDED, local_parts("c", "judged_at")),
-            (SILENT, local_parts("o", "sent_at")),
-            (NOBODY, local_parts("e", "opened_at")),
+            (EXCLUDED, local_parts("c.day", "c.judged_at")),
+            (SILENT, local_parts("o.day", "o.sent_at")),
+            (NOBODY, local_parts("e.day", "e.opened_at")),
         )
         return sql.SQL(" UNION ALL ").join(
             sql.SQL(query).format(**shared, **names) for query, names in parts

@@ -3,7 +3,8 @@ from psycopg2 import sql
 from odoo import fields, models
 
 from ..models.crowd_job_cost import PAUSES
-from .crowd_report_mixin import choices_of, local_parts, mean, share
+from ..models.crowd_local_sql import local_parts
+from .crowd_report_mixin import choices_of, mean, share
 
 #: Jobs that have ended, one way or another: what shares of jobs are counted from. Those
 #: that run, or that the desk took back, are in none.
@@ -79,7 +80,7 @@ class CrowdReportJob(models.Model):
 
     _name = "crowd.report.job"
     _description = "Report on Jobs"
-    _inherit = "crowd.report.mixin"
+    _inherit = "crowd.report.begun.mixin"
     _auto = False
     _rec_name = "offer_id"
     _order = "day desc, id desc"
@@ -125,12 +126,6 @@ class CrowdReportJob(models.Model):
     }
 
     day = fields.Date(help="When the job ended; while it runs: when it was accepted.")
-    hour = fields.Char(help="When the dispatch began: 0-23, local time.")
-    weekday = fields.Selection(help="When the dispatch began.")
-    part = fields.Selection(
-        help="When the dispatch began: Monday to Friday from 8 to 18, before and after, "
-        "Saturday and Sunday."
-    )
     offer_id = fields.Many2one("crowd.offer", string="Job", readonly=True)
     dispatch_id = fields.Many2one("crowd.dispatch", readonly=True)
     ticket_id = fields.Many2one("helpdesk.ticket", readonly=True)
@@ -189,7 +184,7 @@ class CrowdReportJob(models.Model):
             share_back_out=_share("o.state = 'backed_out'"),
             share_no_show=_share("o.state = 'no_show'"),
             share_scope=_share("o.state = 'out_of_scope'"),
-            **local_parts("d", "started_at"),
+            **local_parts("d.day", "d.started_at"),
         )
 
 

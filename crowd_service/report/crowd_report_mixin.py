@@ -2,34 +2,6 @@ from psycopg2 import sql
 
 from odoo import fields, models, tools
 
-#: Pieces of the select list, of a row's local day and of the instant it counts from.
-HOUR = """to_char({moment} AT TIME ZONE 'UTC'
-    AT TIME ZONE COALESCE(company.crowd_zone, 'UTC'), 'HH24:00')"""
-WEEKDAY = "extract(isodow FROM {day})::integer::text"
-PART = """CASE WHEN extract(isodow FROM {day}) > 5 THEN 'weekend'
-               WHEN {hour} BETWEEN '08:00' AND '17:00' THEN 'day'
-               ELSE 'evening' END"""
-
-
-def local_parts(table, moment):
-    """Return the pieces ``{hour}``, ``{weekday}`` and ``{part}`` of a query.
-
-    The query joins ``res_company AS company``.
-
-    :param table: alias of the table that has the ``day`` and the moment
-    :param moment: name of the column with the instant (UTC)
-    """
-    names = {
-        "day": sql.Identifier(table, "day"),
-        "moment": sql.Identifier(table, moment),
-    }
-    hour = sql.SQL(HOUR).format(moment=names["moment"])
-    return {
-        "hour": hour,
-        "weekday": sql.SQL(WEEKDAY).format(day=names["day"]),
-        "part": sql.SQL(PART).format(day=names["day"], hour=hour),
-    }
-
 
 class CrowdReportMixin(models.AbstractModel):
     """Rows that managers count: a view over a table, with its id.
@@ -95,6 +67,21 @@ class CrowdReportMixin(models.AbstractModel):
         """Open the record behind the row."""
         self.ensure_one()
         return self[self._opens].get_formview_action()
+
+
+class CrowdReportBegunMixin(models.AbstractModel):
+    """Rows that count on one day, and whose hours are those of the dispatch's begin."""
+
+    _name = "crowd.report.begun.mixin"
+    _description = "Rows of a report"
+    _inherit = "crowd.report.mixin"
+
+    hour = fields.Char(help="When the dispatch began: 0-23, local time.")
+    weekday = fields.Selection(help="When the dispatch began.")
+    part = fields.Selection(
+        help="When the dispatch began: Monday to Friday from 8 to 18, before and after, "
+        "Saturday and Sunday."
+    )
 
 
 def choices_of(model, name):

@@ -2,7 +2,8 @@ from psycopg2 import sql
 
 from odoo import fields, models
 
-from .crowd_report_mixin import choices_of, local_parts, mean, share
+from ..models.crowd_local_sql import local_parts
+from .crowd_report_mixin import choices_of, mean, share
 
 #: Of offers that no longer wait for an answer.
 CLOSED = "CASE WHEN o.state <> 'sent' THEN CASE WHEN {hit} THEN 100.0 ELSE 0.0 END END"
@@ -138,5 +139,5 @@ class CrowdReportOffer(models.Model):
             is_backed_out=_of_accepted("backed_out"),
             is_no_show=_of_accepted("no_show"),
             is_out_of_scope=_of_accepted("out_of_scope"),
-            **local_parts("o", "sent_at"),
+            **local_parts("o.day", "o.sent_at"),
         )

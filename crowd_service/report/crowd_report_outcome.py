@@ -2,13 +2,12 @@ from psycopg2 import sql
 
 from odoo import fields, models
 
-from .crowd_report_mixin import HOUR, PART, WEEKDAY, choices_of, share
+from ..models.crowd_local_sql import local_day, local_parts
+from .crowd_report_mixin import choices_of, share
 
 #: The instant a ticket counts from: when it was closed, until then when it was opened.
 MOMENT = "COALESCE(t.crowd_closed_at, t.create_date)"
-DAY = """COALESCE(t.crowd_closed_day,
-        (t.create_date AT TIME ZONE 'UTC'
-         AT TIME ZONE COALESCE(company.crowd_zone, 'UTC'))::date)"""
+DAY = "COALESCE(t.crowd_closed_day, {created})"
 ENDED_AS = """CASE WHEN t.crowd_outcome IS NOT NULL THEN
         CASE WHEN t.crowd_outcome = {outcome} THEN 100.0 ELSE 0.0 END END"""
 #: Nobody acted: no acceptance, no escalation acknowledged, no person assigned, and the
@@ -140,15 +139,12 @@ class CrowdReportOutcome(models.Model):
     reopen_count = fields.Integer(string="Times reopened", readonly=True)
 
     def _query(self):
-        moment, day = sql.SQL(MOMENT), sql.SQL(DAY)
-        hour = sql.SQL(HOUR).format(moment=moment)
+        day = sql.SQL(DAY).format(created=local_day("t.create_date"))
         return sql.SQL(QUERY).format(
             day=day,
-            hour=hour,
-            weekday=sql.SQL(WEEKDAY).format(day=day),
-            part=sql.SQL(PART).format(day=day, hour=hour),
             never_answered=sql.SQL(NEVER_ANSWERED),
             is_solved=_ended_as("solved"),
             is_not_solved=_ended_as("not_solved"),
             is_abandoned=_ended_as("abandoned"),
+            **local_parts(day, MOMENT),
         )
