@@ -77,6 +77,7 @@ from . import test_gap
 from . import test_gateway_contract
 from . import test_facts
 from . import test_facts_kept
+from . import test_report_menus
 from . import test_kpi
 from . import test_kpi_target
 from . import test_kpi_truth
