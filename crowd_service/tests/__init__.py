@@ -23,6 +23,7 @@ from . import test_promise
 from . import test_consent
 from . import test_cost
 from . import test_customer
+from . import test_invariants
 from . import test_review
 from . import test_review_page
 from . import test_review_rights

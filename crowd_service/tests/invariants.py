@@ -1,4 +1,4 @@
-"""What must hold in the database whatever happened: I1-I8 of ``docs/concurrency.md``.
+"""What must hold in the database whatever happened: I1-I8, I10 of ``docs/concurrency.md``.
 
 Plain SQL on a plain cursor and no Odoo, so that tests against a running server can
 load this file by its path and use it with psycopg2.
@@ -104,6 +104,41 @@ _RULES = {
         SELECT m.id, m.capacity, count(*) FROM crowd_membership m
           JOIN crowd_offer o ON o.membership_id = m.id AND o.state = 'accepted'
          GROUP BY m.id HAVING count(*) > m.capacity""",
+    "I10 a customer is asked twice about a job": """
+        SELECT offer_id, count(*) FROM crowd_review
+         GROUP BY offer_id HAVING count(*) > 1""",
+    "I10 a customer is asked about no job that has ended": """
+        SELECT r.id, o.name, o.state, d.state FROM crowd_review r
+          LEFT JOIN crowd_offer o ON o.id = r.offer_id
+          LEFT JOIN crowd_dispatch d ON d.id = o.dispatch_id
+         WHERE (o.state = 'completed' AND d.state IN ('done', 'unsolved'))
+               IS NOT TRUE""",
+    "I10 a customer's answer is another job's, worker's or company's": """
+        SELECT r.id, o.name FROM crowd_review r
+          JOIN crowd_offer o ON o.id = r.offer_id
+          JOIN helpdesk_ticket t ON t.id = o.ticket_id
+         WHERE (r.dispatch_id, r.ticket_id, r.worker_id, r.company_id)
+               IS DISTINCT FROM (o.dispatch_id, t.id, o.worker_id, t.company_id)""",
+    "I10 a customer's answer has no moment, day or 1 to 5 stars": """
+        SELECT id, state, answered_at, day, stars_worker FROM crowd_review
+         WHERE CASE WHEN state = 'answered'
+                    THEN (answered_at >= asked_at AND day IS NOT NULL
+                          AND stars_worker BETWEEN 1 AND 5
+                          AND COALESCE(stars_solution, 1) BETWEEN 1 AND 5) IS NOT TRUE
+                    ELSE COALESCE(answered_at::text, day::text, stars_worker::text,
+                                  stars_solution::text, would_book_again)
+                         IS NOT NULL END""",
+    "I10 a customer's answer was written down twice": """
+        SELECT offer_id, count(*) FROM crowd_event
+         WHERE kind = 'review' AND to_state = 'answered'
+         GROUP BY offer_id HAVING count(*) > 1""",
+    "I10 a worker is measured twice by a customer's answer, or by other stars": """
+        SELECT r.id, r.stars_worker, count(*), max(g.rating) FROM crowd_review r
+          JOIN rating_rating g ON g.crowd_offer_id = r.offer_id
+         WHERE r.state = 'answered'
+         GROUP BY r.id
+        HAVING count(*) > 1 OR max(g.rating) <> r.stars_worker
+            OR max(g.id) IS DISTINCT FROM r.rating_id""",
 }
 RULES = {
     sentence: query.format(open=OPEN, reachable=REACHABLE)
