@@ -10,9 +10,10 @@ from ..kpi.definitions import CURVE
 from ..kpi.measures import gini
 from .kpi_common import KpiCase
 
-SECONDS = 0.3  # P7: of server time, to open the overview
-TURNS = 15  # on a machine that is busy with something else
-MOST_STATEMENTS = 80  # of the whole page: nine areas, each read for itself
+GOAL = 0.3  # P7: seconds of server time to open the overview; `make bench` measures it
+PATIENCE = 5  # so many times the goal on a slow machine that is busy with other things
+TURNS = 5
+MOST_STATEMENTS = 60  # of the whole page: nine areas, each read for itself
 STATEMENTS = 9  # one per fact, and one for what is at risk now
 
 
@@ -135,7 +136,11 @@ class TestKpiRows(KpiCase):
             )
 
     def test_the_overview_is_fast(self):
-        """Few statements, and fast: with all that there is in this database."""
+        """Few statements, little work of our own, and no statement that takes long.
+
+        With all that there is in this database. The goal in seconds is for the bench,
+        on a machine that does nothing else.
+        """
         companies = self.env["res.company"].search([])
         self.manager.company_ids = companies
         kpis = self.env["crowd.kpi"].with_user(self.manager)
@@ -154,15 +159,16 @@ class TestKpiRows(KpiCase):
         begin = self.env.cr.sql_log_count
         opened()
         self.assertLessEqual(self.env.cr.sql_log_count - begin, MOST_STATEMENTS)
-        self.assertLess(self._quickest(opened), SECONDS)
+        self.assertLess(self._quickest(opened, time.process_time), GOAL)
+        self.assertLess(self._quickest(opened, time.monotonic), PATIENCE * GOAL)
 
-    def _quickest(self, act):
-        """Return the seconds of the first turn that is fast, else of the best."""
+    def _quickest(self, act, clock):
+        """Return the seconds that ``act`` takes by a clock, of some turns the best."""
         times = []
-        while len(times) < TURNS and min(times, default=SECONDS) >= SECONDS:
-            begin = time.monotonic()
+        for _turn in range(TURNS):
+            begin = clock()
             act()
-            times.append(time.monotonic() - begin)
+            times.append(clock() - begin)
         return min(times)
 
     def test_one_statement_per_fact(self):
