@@ -195,6 +195,19 @@ class TestMonthly(WildCase):
     # the printer
     # ------------------------------------------------------------------
 
+    def test_header_and_footer(self):
+        """Each printed page names the company and its number; the screen has no pages."""
+        wizard = self._create_wizard()
+        report = wizard.env.ref(REPORT)
+        html, _kind = report._render_qweb_html(wizard.ids, data={"report_type": "pdf"})
+        bodies, _ids, header, footer, _paper = report._prepare_html(html)
+        self.assertEqual(len(bodies), 1)
+        self.assertIn("March 2026", bodies[0].decode())
+        self.assertIn(self.company_a.name, header.decode())
+        for number in ("page", "topage"):
+            self.assertIn('<span class="%s"' % number, footer.decode())
+        self.assertNotIn('<span class="topage"', self._render(wizard))
+
     def test_pdf(self):
         wizard = self._create_wizard()
         report = wizard.env.ref(REPORT).with_context(force_report_rendering=True)
