@@ -34,9 +34,7 @@ class CrowdDelivery(models.Model):
         return self.search(domain)
 
     def _make_obsolete(self):
-        self.filtered(lambda d: d.state in OPEN_STATES)._lock_open().write(
-            {"state": "obsolete", "next_try": False}
-        )
+        self._lock_open().write({"state": "obsolete", "next_try": False})
 
     def _fall_back(self):
         """Queue the message over the person's next gateway; return it, if any."""

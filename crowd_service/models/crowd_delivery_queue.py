@@ -270,15 +270,28 @@ class CrowdDelivery(models.Model):
     @api.model
     def _close_activities(self, offers):
         """``offers`` are closed: nothing more is sent, nobody is asked to answer."""
-        deliveries = self.sudo()  # whoever decides has no rights on messages
-        open_ones = deliveries.search(
+        self._close_messages(offers)
+        self._close_todos(offers)
+
+    @api.model
+    def _close_messages(self, offers):
+        """``offers`` are closed: what is not sent yet never will be.
+
+        Each message asks for itself as well before it is sent. A transaction that finds
+        one which a job has changed meanwhile begins anew: a decision in a race leaves
+        those of the losers to a job.
+        """
+        self.sudo().search(  # whoever decides has no rights on messages
             [
                 ("offer_id", "in", offers.ids),
                 ("purpose", "=", "offer"),
                 ("state", "in", OPEN_STATES),
             ]
-        )
-        open_ones._lock_open().write({"state": "obsolete", "next_try": False})
+        )._make_obsolete()
+
+    @api.model
+    def _close_todos(self, offers):
+        """``offers`` are closed: they are in nobody's to-do list any more."""
         asked = offers.sudo().filtered(lambda o: o.worker_type == "technician")
         wanted = {
             (offer.dispatch_id.id, user.id)

@@ -26,21 +26,23 @@ class CrowdDispatch(models.Model):
 
     def _record(self, kind, **values):
         """Add a line to the history of each dispatch."""
-        user = self._acting_user()
-        self.env["crowd.event"].create(
-            [
-                dict(
-                    values,
-                    dispatch_id=dispatch.id,
-                    ticket_id=dispatch.ticket_id.id,
-                    company_id=dispatch.company_id.id,
-                    at=self._now(),
-                    kind=kind,
-                    user_id=user.id,
-                )
-                for dispatch in self
-            ]
-        )
+        self.env["crowd.event"].create(self._prepare_events(kind, **values))
+
+    def _prepare_events(self, kind, **values):
+        """Return the values of a line for the history of each dispatch."""
+        user, now = self._acting_user(), self._now()
+        return [
+            dict(
+                values,
+                dispatch_id=dispatch.id,
+                ticket_id=dispatch.ticket_id.id,
+                company_id=dispatch.company_id.id,
+                at=now,
+                kind=kind,
+                user_id=user.id,
+            )
+            for dispatch in self
+        ]
 
     def _now(self):
         return self.env["crowd.clock"].now()
@@ -76,7 +78,8 @@ class CrowdDispatch(models.Model):
         )
         self._close_escalations("taken", worker_id=offer.worker_id.id)
         deliveries = self.env["crowd.delivery"]
-        deliveries._close_activities(rivals | offer)
+        deliveries._close_messages(offer)
+        deliveries._close_todos(rivals | offer)
         deliveries._queue("won", offers=offer)
         if rivals:  # they are many, and the others are waiting for this lock
             self._by_clock(_("Tell the others: %s") % self.name)._job_tell_taken(
@@ -85,9 +88,10 @@ class CrowdDispatch(models.Model):
 
     def _job_tell_taken(self, offer_ids):
         """Tell the workers of these offers that somebody else has the job."""
-        self.env["crowd.delivery"]._queue(
-            "taken", offers=self.env["crowd.offer"].browse(offer_ids).exists()
-        )
+        offers = self.env["crowd.offer"].browse(offer_ids).exists()
+        deliveries = self.env["crowd.delivery"]
+        deliveries._close_activities(offers)
+        deliveries._queue("taken", offers=offers)
 
     def _begin(self):
         """The worker is at work."""
@@ -155,6 +159,8 @@ class CrowdDispatch(models.Model):
 
     def _take_back(self, offers):
         """Withdraw ``offers``, the accepted one included, and tell the people."""
+        if not offers:
+            return
         holder = offers.filtered(lambda o: o.state == "accepted")
         offers._move("withdrawn")
         offers._record("withdrawn")
@@ -165,12 +171,16 @@ class CrowdDispatch(models.Model):
 
     def _after_no(self, reason=""):
         """Nobody is left to answer: do not wait for the deadline."""
-        if self.state != "offered" or self._open_offers():
+        if not self._is_silent():
             return
         if not reason and self._pull_next("nobody_left"):
             self._set_deadline()
         else:
             self._escalate(reason or self._silence_reason())
+
+    def _is_silent(self):
+        """Tell whether people were asked and none of them can still answer."""
+        return self.state == "offered" and not self._open_offers()
 
     def _open_offers(self):
         """Return the offers that can still be answered."""

@@ -117,8 +117,8 @@ class CrowdDelivery(models.Model):
         activities.browse(ids).exists().unlink()
 
     @api.model
-    def _close_activities(self, offers):
-        res = super()._close_activities(offers)
+    def _close_todos(self, offers):
+        res = super()._close_todos(offers)
         deliveries = self.sudo()  # whoever decides has no rights on messages
         domain = [("offer_id", "in", offers.ids), ("purpose", "=", "offer")]
         deliveries.search(domain + [("kind", "=", "phone")])._close_calls()
