@@ -145,13 +145,14 @@ ROWS = {
                    AND NOT EXISTS (
                        SELECT FROM helpdesk_ticket AS t
                         WHERE t.id = o.ticket_id
-                          AND t.crowd_reopened_at > o.job_ended_at
+                          AND t.crowd_reopened_at >= o.job_ended_at
                           AND t.crowd_reopened_at
                               <= o.job_ended_at + interval '30 days')
                    AND NOT EXISTS (
                        SELECT FROM crowd_dispatch AS again
                         WHERE again.ticket_id = o.ticket_id AND again.slot = o.slot
-                          AND again.started_at > o.job_ended_at
+                          AND again.id <> o.dispatch_id
+                          AND again.started_at >= o.job_ended_at
                           AND again.started_at
                               <= o.job_ended_at + interval '30 days')
                    )::int AS first_time_fix,

@@ -220,7 +220,21 @@ class TestJobsReport(MeasuresCase):
         self.assertEqual(self._row(offer).is_first_time_fix, 100)
         with self.at(offer.job_ended_at + timedelta(days=days)):
             ticket.stage_id = self.new_stage
-        return self._row(offer).is_first_time_fix
+        share = self._row(offer).is_first_time_fix
+        self.assertEqual(self._tile(offer), share)
+        return share
+
+    def _tile(self, offer):
+        """Return the key figure of the day of a job."""
+        kpis = self.env["crowd.kpi"].with_context(
+            allowed_company_ids=offer.company_id.ids,
+            crowd_from=str(offer.job_day),
+            crowd_to=str(offer.job_day),
+        )
+        return kpis._measure(["first_time_fix"], kpis._cut())["first_time_fix"].value
+
+    def test_reopened_in_the_same_second(self):
+        self.assertEqual(self._fixed_after(0), 0)
 
     def test_reopened_soon(self):
         self.assertEqual(self._fixed_after(29), 0)
