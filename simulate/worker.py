@@ -11,6 +11,7 @@ def run(options):
     conf = ["-c", options["config"], "--log-level=warn", "--max-cron-threads=0"]
     odoo.tools.config.parse_config(conf)
     odoo.netsvc.init_logger()
-    from . import shard
+    from . import shard, shortcuts
 
-    return shard.run(options)
+    with shortcuts.taken():
+        return shard.run(options)
