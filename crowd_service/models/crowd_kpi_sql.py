@@ -226,19 +226,16 @@ ROWS = {
 def is_told(minutes, now=NOW):
     """Return the condition that it is known who accepted within ``minutes``.
 
-    :param minutes: a number, or SQL
+    :param minutes: SQL of a number
     """
-    if isinstance(minutes, int):
-        minutes = sql.Literal(minutes)
     return sql.SQL(IS_TOLD).format(now=sql.SQL(now), minutes=minutes)
 
 
 def within(minutes, now=NOW):
     """Return the SQL of 100 or 0: accepted within ``minutes``; NULL: not in it, or yet."""
+    minutes = sql.Literal(minutes)
     return sql.SQL(WITHIN).format(
-        in_curve=sql.SQL(IN_CURVE),
-        is_told=is_told(minutes, now),
-        minutes=sql.Literal(minutes),
+        in_curve=sql.SQL(IN_CURVE), is_told=is_told(minutes, now), minutes=minutes
     )
 
 
