@@ -1,6 +1,7 @@
 from . import crowd_clock
 from . import crowd_transition_mixin
 from . import crowd_bulk_mixin
+from . import crowd_tracking_mixin
 from . import crowd_day_mixin
 from . import crowd_geocoder
 from . import crowd_position_mixin
@@ -49,6 +50,7 @@ from . import crowd_offer_ladder
 from . import crowd_offer_answer
 from . import crowd_offer_actions
 from . import crowd_escalation
+from . import crowd_dispatch_hand_over
 from . import crowd_escalation_flow
 from . import crowd_gateway
 from . import crowd_gateway_health
@@ -57,6 +59,7 @@ from . import crowd_gateway_inbound
 from . import crowd_reach
 from . import crowd_delivery
 from . import crowd_delivery_queue
+from . import crowd_delivery_close
 from . import crowd_delivery_send
 from . import crowd_delivery_hold
 from . import crowd_delivery_chain
@@ -114,6 +117,7 @@ from . import crowd_review
 from . import crowd_review_answer
 from . import crowd_review_ask
 from . import crowd_review_page
+from . import mail_activity
 from . import mail_thread
 from . import crowd_phone
 from . import bus_live

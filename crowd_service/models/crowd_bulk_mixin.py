@@ -4,6 +4,7 @@ from odoo import models
 
 AUTHOR = ("create_uid", "write_uid")
 MOMENT = ("create_date", "write_date")
+LISTS = ("one2many", "many2many")
 
 
 class CrowdBulkMixin(models.AbstractModel):
@@ -20,19 +21,39 @@ class CrowdBulkMixin(models.AbstractModel):
         fields = [
             self._fields[name] for name in sorted({n for row in rows for n in row})
         ]
-        if len(rows) < 2 or not all(f.column_type and not f.translate for f in fields):
+        columns = [field for field in fields if field.column_type]
+        lists = [field for field in fields if not field.column_type]
+        if len(rows) < 2 or any(field.translate for field in columns):
             return super()._create(data_list)
-        records = self.browse(self._insert_rows(fields, rows))
+        records = self.browse(self._insert_rows(columns, rows))
         for record, data in zip(records, data_list):
             data["record"] = record
-            record._update_cache(data["stored"])
-        self._note_lists(fields, records)
+            record._remember(data["stored"])
+        self._note_lists(columns, records)
         protected = [(data["protected"], data["record"]) for data in data_list]
         with self.env.protecting(protected):
             records.modified(self._fields, create=True)
+            records._create_lists(lists, rows)
         records._validate_fields([field.name for field in fields])
         records.check_access_rule("create")
         return records
+
+    def _remember(self, row):
+        """Put a row that was inserted into the cache: what it does not say is empty."""
+        columns = {n: v for n, v in row.items() if self._fields[n].column_type}
+        known = {"id", *columns, *AUTHOR, *MOMENT, self.CONCURRENCY_CHECK_FIELD}
+        for field in self._fields.values():
+            is_kept = field.column_type and field.store or field.type in LISTS
+            if is_kept and not field.compute and field.name not in known:
+                self.env.cache.set(self, field, field.convert_to_cache(None, self))
+        self._update_cache(columns)
+
+    def _create_lists(self, fields, rows):
+        """Store the lists in ``rows``, which have tables of their own."""
+        for field in sorted(fields, key=lambda f: f._sequence):
+            pairs = zip(self, rows)
+            field.create([(r, row[field.name]) for r, row in pairs if field.name in row])
+        self.modified([field.name for field in fields], create=True)
 
     def _insert_rows(self, fields, rows):
         """Insert ``rows`` (dictionaries) and return their ids, in order."""

@@ -32,18 +32,21 @@ class CrowdDispatch(models.Model):
     _inherit = "crowd.dispatch"
 
     def _tell_customer(self, purpose, occasion):
-        """Queue a message to the customer, unless the company does not want it.
+        """Queue a message to the customers, unless the company does not want it.
 
         :param purpose: a key of :data:`SWITCHES`
         :param occasion: tells apart two messages of one purpose
         """
-        self.ensure_one()
         switch = SWITCHES[purpose]
-        if not self.ticket_id.partner_id or (switch and not self.company_id[switch]):
-            return
-        self.env["crowd.delivery"]._queue(
-            purpose, dispatches=self, occasion=str(occasion)
+        told = self.filtered(
+            lambda d: (
+                d.ticket_id.partner_id and (not switch or d.company_id[switch])
+            )
         )
+        if told:
+            self.env["crowd.delivery"]._queue(
+                purpose, dispatches=told, occasion=str(occasion)
+            )
 
     def _assign(self, offer):
         res = super()._assign(offer)
@@ -83,12 +86,17 @@ class CrowdDispatch(models.Model):
         if self.state in ("searching", "offered"):
             self._tell_customer("customer_searching", self.round)
 
-    def _hand_over(self, reason, *args, **kwargs):
-        before = self.state
-        escalation = super()._hand_over(reason, *args, **kwargs)
-        if reason in NOTICED and before != "escalated":
-            self._tell_customer("customer_technician", self.round)
-        return escalation
+    def _after_hand_over(self, hand_overs):
+        res = super()._after_hand_over(hand_overs)
+        noticed = {}
+        for hand_over in hand_overs:
+            if hand_over.reason in NOTICED and hand_over.source != "escalated":
+                dispatch = hand_over.dispatch
+                alike = noticed.get(dispatch.round, dispatch)
+                noticed[dispatch.round] = alike | dispatch
+        for number, dispatches in noticed.items():
+            dispatches._tell_customer("customer_technician", number)
+        return res
 
     def _after_move(self, source, target):
         res = super()._after_move(source, target)

@@ -24,7 +24,12 @@ class CrowdDispatch(models.Model):
 
     _name = "crowd.dispatch"
     _description = "Crowd Dispatch"
-    _inherit = ["crowd.transition.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "crowd.transition.mixin",
+        "crowd.tracking.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "next_deadline, id desc"
     _transitions = DISPATCH
     _mail_post_access = "read"

@@ -7,7 +7,7 @@ from .crowd_dispatch import OPEN_STATES
 
 SEARCH_STATES = ("draft", "searching", "offered")
 ENOUGH_FAILURES = 3
-TOGETHER = 10  # handled in one transaction: an answer waits less than a second
+TOGETHER = 40  # handled in one transaction: an answer waits less than a second
 ERROR_LENGTH = 500  # characters of an error that its reader gets
 
 
@@ -25,23 +25,22 @@ class CrowdDispatch(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         dispatches = super().create(vals_list)
-        for dispatch in dispatches:
-            dispatch._schedule_wake()
+        dispatches._schedule_wake()
         return dispatches
 
     def write(self, vals):
         deadline = fields.Datetime.to_datetime(vals.get("next_deadline"))
         moved = self.filtered(lambda d: deadline and d.next_deadline != deadline)
         res = super().write(vals)
-        for dispatch in moved:
-            dispatch._schedule_wake()
+        moved._schedule_wake()
         return res
 
     def _schedule_wake(self):
-        """Let a job look at the dispatch at its deadline, to the second."""
-        self._by_clock(
-            _("Deadline of %s") % self.name, eta=self.next_deadline
-        )._job_wake()
+        """Let a job look at dispatches at their deadline, to the second."""
+        for deadline in sorted(set(self.mapped("next_deadline"))):
+            alike = self.filtered(lambda d, at=deadline: d.next_deadline == at)
+            names = ", ".join(alike.mapped("name"))
+            alike._by_clock(_("Deadline of %s") % names, eta=deadline)._job_wake()
 
     def _by_clock(self, description, eta=None):
         """Return ``self`` for a job that nobody in particular is the author of."""
@@ -58,8 +57,11 @@ class CrowdDispatch(models.Model):
 
         Most come too early: the deadline was put off, and has a job of its own.
         """
-        if self.search([("id", "in", self.ids)] + self._due_domain()):
-            self._handle_due()
+        due = self.search([("id", "in", self.ids)] + self._due_domain())
+        if len(due) > 1:
+            self._handle_few(due.ids)
+        elif due:
+            due._handle_due()
 
     @api.model
     def _due_domain(self):
@@ -98,8 +100,7 @@ class CrowdDispatch(models.Model):
 
     def _handle_all(self):
         race.lock(self, wait=False)
-        for dispatch in self:
-            dispatch._do_due()
+        self._do_due()
         return True
 
     @api.model
@@ -124,14 +125,22 @@ class CrowdDispatch(models.Model):
         self._do_due()
 
     def _do_due(self):
-        if self.state not in OPEN_STATES or self.next_deadline > self._now():
-            return
-        if self.company_id.crowd_stopped and self.state in SEARCH_STATES:
-            self._stop()
-        else:
-            getattr(self, "_due_" + self.state)()
-        if self.failure_count:
-            self.failure_count = 0
+        """Make the moves that are due: those of one state together."""
+        now = self._now()
+        due = self.filtered(
+            lambda d: d.state in OPEN_STATES and d.next_deadline <= now
+        )
+        stopped = due.filtered(
+            lambda d: d.company_id.crowd_stopped and d.state in SEARCH_STATES
+        )
+        for dispatch in stopped:
+            dispatch._stop()
+        going_on = due - stopped
+        by_state = {s: going_on.filtered(lambda d, s=s: d.state == s) for s in OPEN_STATES}
+        for state, dispatches in by_state.items():
+            if dispatches:
+                getattr(dispatches, "_due_" + state)()
+        due.filtered("failure_count").write({"failure_count": 0})
 
     def _note_failure(self, error):
         """The clock failed: try again soon, then give it to somebody.
@@ -160,38 +169,61 @@ class CrowdDispatch(models.Model):
         else:
             dispatch._look_again(note)
 
+    # what is due in each state; most dispatches of a sweep are in "offered"
+
     def _due_draft(self):
-        self._escalate("not_asked")
+        self._hand_over_all([d._plan_escalation("not_asked") for d in self])
 
     def _due_searching(self):
-        if self._climb_ladder():
-            self._set_deadline()
-        else:
-            self._escalate("not_asked")
+        for dispatch in self:
+            if dispatch._climb_ladder():
+                dispatch._set_deadline()
+            else:
+                dispatch._escalate("not_asked")
 
     def _due_offered(self):
         """Expire first, then climb: what is over does not count as asked."""
         self._expire_late()
-        if self._climb_ladder() or self._open_offers():
-            self._set_deadline()
-        else:
-            self._after_no()
+        leaving = []
+        for dispatch in self:
+            step = dispatch._due_step()
+            if step.kind == "escalate":
+                leaving.append(dispatch._plan_step(step, dispatch._ladder_reason()))
+            elif step:
+                dispatch._take_step(step)
+            elif dispatch._is_silent() and not dispatch._pull_next("nobody_left"):
+                reason = dispatch._silence_reason()
+                leaving.append(dispatch._plan_escalation(reason))
+        self._hand_over_all(leaving)
+        for dispatch in self:
+            dispatch._set_deadline()
 
     def _expire_late(self):
         """End the offers whose time is over."""
-        late = self._open_offers().filtered(lambda o: o.expires_at <= self._now())
-        late._move("expired")
-        late._record("expired")
-        self.env["crowd.delivery"]._close_activities(late)
+        now = self._now()
+        late = self._open_offers().filtered(lambda o: o.expires_at <= now)
+        if late:
+            late._move("expired")
+            late._record("expired")
+            self.env["crowd.delivery"]._close_activities(late)
 
     def _due_assigned(self):
-        self._look_again(_("The job should be done by now: is everything all right?"))
+        for dispatch in self:
+            dispatch._look_again(
+                _("The job should be done by now: is everything all right?")
+            )
 
     def _due_in_progress(self):
-        self._look_again(_("The job takes longer than planned."))
+        for dispatch in self:
+            dispatch._look_again(_("The job takes longer than planned."))
 
     def _due_escalated(self):
         self._expire_late()
+        for dispatch in self:
+            dispatch._watch_escalation()
+
+    def _watch_escalation(self):
+        """Somebody inside was asked: remind him, or ask the next one."""
         escalation = self.escalation_ids.filtered(
             lambda e: e.state in ("open", "acknowledged")
         )[:1]
@@ -214,7 +246,8 @@ class CrowdDispatch(models.Model):
             self._look_again(_("You said you are responsible: what is next?"))
 
     def _due_paused(self):
-        self._resume()
+        for dispatch in self:
+            dispatch._resume()
 
     def _look_again(self, text):
         """Remind the responsible person, once per follow-up period."""

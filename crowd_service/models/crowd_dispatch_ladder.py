@@ -144,30 +144,35 @@ class CrowdDispatch(models.Model):
     # ------------------------------------------------------------------
 
     def _climb_ladder(self):
-        """Do what is due; tell whether anything was.
+        """Do what is due; tell whether anything was."""
+        step = self._due_step()
+        if step:
+            self._take_step(step)
+        return bool(step)
+
+    def _due_step(self):
+        """Return the step that is due, or that has more people to ask by now.
 
         Of several steps that are due only the last is taken: after an outage there
         is one escalation, and no storm.
         """
+        if not self.step_ids:
+            return self.step_ids
         now = self._now()
         due = self._waiting_steps().filtered(lambda s: s.due_at <= now)
         if due:
             due[:-1]._skip("overslept")
-            self._take_step(due[-1])
-            return True
-        step = self._running_step()
-        if step and step.next_wave_at <= now:
-            self._ask_wave(step)
-            return True
-        return False
+            return due[-1]
+        return self._running_step().filtered(lambda s: s.next_wave_at <= now)
 
     def _take_step(self, step):
-        if step.kind == "offer":
+        if step.kind == "escalate":
+            self._escalate_by(step, self._ladder_reason())
+            return
+        if step.state == "waiting":
             self._running_step()._skip("overslept")
             step._begin()
-            self._ask_wave(step)
-        else:
-            self._escalate_by(step, self._ladder_reason())
+        self._ask_wave(step)
 
     def _ask_wave(self, step):
         """Ask the next people of an offer step."""
@@ -230,16 +235,17 @@ class CrowdDispatch(models.Model):
 
         A step by the desk's clock waits for the desk.
         """
-        now = self._now()
         running = self._running_step()
         if running:
-            running.next_wave_at = now
+            running.next_wave_at = self._now()
             return True
         step = self._waiting_steps()[:1]
-        at = self._in_desk_minutes(0) if step.clock == "desk" else now
-        if step.due_at and at < step.due_at:
+        if not step:
+            return False
+        at = self._in_desk_minutes(0) if step.clock == "desk" else self._now()
+        if at < step.due_at:
             step.write({"due_at": at, "why": why})
-        return bool(step)
+        return True
 
     def _set_deadline(self):
         """Let the clock look again at what comes first: step, wave or last offer."""
@@ -284,29 +290,6 @@ class CrowdDispatch(models.Model):
             )
             aside.write({"state": "waiting", "why": False, "due_at": self._now()})
         return self._waiting_steps("escalate")[:1]
-
-    def _escalate_by(self, step, reason, note=""):
-        """Hand over to whom ``step`` names; if nobody is there, to the next."""
-        self._waiting_steps("offer")._skip("escalated")
-        while step:
-            step._begin()
-            user = step._find_user()
-            if user:
-                break
-            step.write({"state": "done", "why": "nobody_there"})
-            step = self._waiting_steps("escalate")[:1]
-        if not step:
-            user = self.ticket_id._crowd_find_responsible()
-            return self._hand_over(reason, user, note=note)
-        done = self.step_ids.filtered(
-            lambda s: s.round == self.round and s.escalation_id
-        )
-        escalation = self._hand_over(
-            reason, user, note=note, level=len(done) + 1, step=step
-        )
-        step.write({"state": "done", "escalation_id": escalation.id})
-        self._space_out(escalation)
-        return escalation
 
     def _space_out(self, escalation):
         """Whoever comes next is not asked before this person had time to answer."""

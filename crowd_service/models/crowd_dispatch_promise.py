@@ -135,10 +135,15 @@ class CrowdDispatch(models.Model):
     # ------------------------------------------------------------------
 
     def _due_assigned(self):
-        if self._is_worker_awaited() and self.promised_at <= self._now():
-            return self._due_promise()
-        res = super()._due_assigned()
-        self._watch_promise()
+        awaited = self.filtered(
+            lambda d: d._is_worker_awaited() and d.promised_at <= d._now()
+        )
+        for dispatch in awaited:
+            dispatch._due_promise()
+        others = self - awaited
+        res = super(CrowdDispatch, others)._due_assigned()
+        for dispatch in others:
+            dispatch._watch_promise()
         return res
 
     def _due_promise(self):

@@ -30,7 +30,7 @@ class CrowdDispatchStep(models.Model):
 
     _name = "crowd.dispatch.step"
     _description = "Step of a dispatch"
-    _inherit = ["crowd.step.mixin"]
+    _inherit = ["crowd.step.mixin", "crowd.bulk.mixin"]
     _order = "dispatch_id desc, round desc, sequence, id"
 
     dispatch_id = fields.Many2one(

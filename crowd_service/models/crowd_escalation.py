@@ -27,7 +27,12 @@ class CrowdEscalation(models.Model):
 
     _name = "crowd.escalation"
     _description = "Crowd Escalation"
-    _inherit = ["crowd.transition.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "crowd.transition.mixin",
+        "crowd.bulk.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "id desc"
     _transitions = ESCALATION
     _mail_post_access = "read"

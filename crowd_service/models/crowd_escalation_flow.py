@@ -2,7 +2,7 @@ from odoo import _, models
 from odoo.exceptions import AccessError, UserError
 
 from .. import race
-from .crowd_dispatch import HELD_STATES
+from .crowd_dispatch_hand_over import HandOver
 
 
 class CrowdDispatch(models.Model):
@@ -16,57 +16,20 @@ class CrowdDispatch(models.Model):
         Without one: whoever is next on the ladder, else the next responsible person.
         """
         self.ensure_one()
-        step = not user and self._next_escalation()
-        if step:
-            return self._escalate_by(step, reason, note)
-        user = user or self.ticket_id._crowd_find_responsible()
-        escalation = self._hand_over(reason, user, team, note, level)
-        self._postpone(escalation.deadline)
-        return escalation
+        if user:
+            return self._hand_over(reason, user, team, note, level)
+        hand_over = self._plan_escalation(reason, note)
+        if not hand_over.step:
+            hand_over.team, hand_over.level = team, level
+        return self._hand_over_all([hand_over])
 
-    def _hand_over(self, reason, user, team=None, note="", level=1, step=None):
-        """Escalate to ``user``, who has to acknowledge; return the escalation.
+    def _escalate_by(self, step, reason, note=""):
+        """Hand over to whom ``step`` names; if nobody is there, to the next."""
+        return self._hand_over_all([self._plan_step(step, reason, note)])
 
-        Open offers are withdrawn, unless the ``step`` of the ladder keeps them.
-        """
-        packet = self.with_context(lang=user.lang)._render_packet(reason, note)
-        if not (step and step.keep_offers):
-            self._take_back(self._open_offers())
-        self._withdraw_job()
-        self._end_steps("escalated", kind="offer")
-        self._close_escalations("closed")
-        deadline = (
-            step._acknowledge_until()
-            if step
-            else self._in_desk_minutes(self.company_id.crowd_acknowledge_minutes)
-        )
-        values = {"responsible_id": user.id, "next_deadline": deadline}
-        if self.state == "escalated":
-            self.write(values)
-        else:
-            self._move("escalated", **values)
-        escalation = self.env["crowd.escalation"].create(
-            {
-                "name": self.env["ir.sequence"].next_by_code("crowd.escalation"),
-                "dispatch_id": self.id,
-                "ticket_id": self.ticket_id.id,
-                "company_id": self.company_id.id,
-                "reason": reason,
-                "note": note,
-                "from_user_id": self._acting_user().id,
-                "user_id": user.id,
-                "team_id": team.id if team else self.team_id.id,
-                "level": level,
-                "packet": packet,
-                "opened_at": self._now(),
-                "deadline": deadline,
-            }
-        )
-        escalation._record("open", note)
-        self.env["crowd.delivery"]._queue(
-            "escalation", escalation=escalation, **self._gateways_of(step)
-        )
-        return escalation
+    def _hand_over(self, reason, user, team=None, note="", level=1):
+        """Escalate to ``user``, who has to acknowledge; return the escalation."""
+        return self._hand_over_all([HandOver(self, reason, user, note, team, level)])
 
     def _gateways_of(self, step):
         """Return the argument of ``_queue`` for the gateways that a step names."""
@@ -77,15 +40,6 @@ class CrowdDispatch(models.Model):
         """Return the internal person who is acting, or nobody: the clock."""
         user = self.env.user
         return user.browse() if user.share or user._is_superuser() else user
-
-    def _withdraw_job(self):
-        """Take the job from whoever holds it."""
-        holder = self.accepted_offer_id
-        if self.state in HELD_STATES and holder.state == "accepted":
-            self._take_back(holder)
-            self.write(
-                {"accepted_offer_id": False, "worker_id": False, "assigned_at": False}
-            )
 
     def _climb(self, escalation):
         """Nobody acknowledged in time: the next person up is asked.
@@ -120,22 +74,26 @@ class CrowdDispatch(models.Model):
         escalations = self.escalation_ids.filtered(
             lambda e: e.state in ("open", "acknowledged")
         )
+        if not escalations:
+            return
         values = {"closed_at": self._now()}
         if state == "taken":
-            values.update(taken_at=self._now(), worker_id=worker_id)
+            values.update(taken_at=values["closed_at"], worker_id=worker_id)
         escalations._move(state, **values)
         escalations._record(state)
         escalations.activity_unlink(["crowd_service.mail_activity_escalation"])
 
     def _render_packet(self, reason, note):
         """Return the hand-over packet: what happened so far, for the next person."""
-        view = self.env.ref("crowd_service.escalation_packet")
         labels = dict(
             self.env["crowd.escalation"]
             ._fields["reason"]
             ._description_selection(self.env)
         )
-        return view._render(
+        number = self.env["ir.model.data"].xmlid_to_res_id(
+            "crowd_service.escalation_packet"
+        )
+        return self.env["ir.ui.view"].browse(number)._render(
             {
                 "dispatch": self,
                 "ticket": self.ticket_id,
@@ -240,12 +198,18 @@ class CrowdEscalation(models.Model):
                     _("%s is over: somebody else has dealt with it.") % escalation.name
                 )
 
-    def _record(self, state, note=""):
-        for escalation in self:
-            escalation.dispatch_id._record(
-                "escalation",
-                escalation_id=escalation.id,
-                to_state=state,
-                reason=escalation.reason,
-                note=note,
-            )
+    def _record(self, state):
+        """Write into the history what became of these escalations."""
+        events = self.dispatch_id._prepare_events("escalation", to_state=state)
+        of_dispatch = {event["dispatch_id"]: event for event in events}
+        self.env["crowd.event"].create(
+            [
+                dict(
+                    of_dispatch[escalation.dispatch_id.id],
+                    escalation_id=escalation.id,
+                    reason=escalation.reason,
+                    note=escalation.note if state == "open" else "",
+                )
+                for escalation in self
+            ]
+        )

@@ -9,7 +9,8 @@ PRIORITY_FACTOR = {"0": 2.0, "1": 1.0, "2": 0.5, "3": 0.25}
 class HelpdeskTicket(models.Model):
     """A ticket that can be offered to the crowd: its facts."""
 
-    _inherit = "helpdesk.ticket"
+    _name = "helpdesk.ticket"
+    _inherit = ["crowd.tracking.mixin", "helpdesk.ticket"]
 
     crowd_service_id = fields.Many2one(
         "product.template",

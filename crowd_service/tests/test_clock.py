@@ -195,4 +195,44 @@ class TestClock(LadderCase):
             self.assertEqual(set(dispatches.mapped("state")), {"escalated"})
             self.assertEqual(len(dispatches.escalation_ids), number)
         self.assertLess(counts[20], counts[5] * 1.1 + 5, counts)
-        self.assertLess(counts[20], 250, counts)
+        self.assertLess(counts[20], 60, counts)
+
+    def _made_of(self, dispatch):
+        """Return what became of ``dispatch``, in a form that can be compared."""
+        escalation, ticket = dispatch.escalation_ids, dispatch.ticket_id
+        self.assertIn(ticket.name, escalation.packet)
+        changes = dispatch.message_ids.tracking_value_ids
+        self.assertIn("Escalated", changes.mapped("new_value_char"))
+        deliveries = self.env["crowd.delivery"].search(
+            [("dispatch_id", "=", dispatch.id)]
+        )
+        return {
+            "events": [(e.kind, e.from_state, e.to_state) for e in dispatch.event_ids],
+            "offers": sorted(dispatch.offer_ids.mapped("state")),
+            "steps": [(s.state, s.why) for s in dispatch.step_ids.sorted()],
+            "escalation": (escalation.reason, escalation.user_id, escalation.level),
+            "taken by": dispatch.step_ids.escalation_id == escalation,
+            "messages": sorted((d.purpose, d.kind, d.state) for d in deliveries),
+            "followers": escalation.message_partner_ids,
+            "notes": [
+                (len(record.message_ids), record.message_ids.mapped("subtype_id"))
+                for record in (dispatch, escalation, ticket)
+            ],
+        }
+
+    def test_many_are_handled_as_one_is(self):
+        """Those that are handled together have all that each of them would have."""
+        self._create_policy(self._ask(), self._tell())
+        found = []
+        for number in (1, 3):
+            dispatches, moment = self._many_due(number)
+            self.cr.precommit.run()
+            with self.at(moment):
+                sweep = dispatches.with_context(tracking_disable=False)
+                sweep._handle_few(dispatches.ids)
+            dispatches.invalidate_cache()
+            found += [self._made_of(dispatch) for dispatch in dispatches]
+        self.assertEqual(found[1:], found[:1] * 3)
+        self.assertEqual(found[0]["followers"], self.dispatcher.partner_id)
+        mails = self.env["mail.mail"].search([("model", "=", "crowd.escalation")])
+        self.assertFalse(mails, "our own message is enough")
