@@ -73,8 +73,10 @@ class CrowdDelivery(models.Model):
         index=True,
         readonly=True,
     )
-    attempts = fields.Integer(readonly=True)
-    resends = fields.Integer(readonly=True, help="How often the desk sent it again.")
+    attempts = fields.Integer(readonly=True, default=0)
+    resends = fields.Integer(
+        readonly=True, default=0, help="How often the desk sent it again."
+    )
     next_try = fields.Datetime(index=True, readonly=True)
     sent_at = fields.Datetime(readonly=True)
     failed_at = fields.Datetime(string="Last failure", readonly=True)
@@ -155,7 +157,7 @@ class CrowdDelivery(models.Model):
         """
         if not self:
             return self
-        self.flush()
+        self.flush(["state"], self)
         self.env.cr.execute(
             "SELECT id FROM crowd_delivery WHERE id IN %s AND state IN %s"
             " ORDER BY id FOR NO KEY UPDATE SKIP LOCKED",

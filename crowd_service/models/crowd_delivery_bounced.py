@@ -29,7 +29,7 @@ class CrowdDelivery(models.Model):
         """
         if not partners:
             return set()
-        self.flush()
+        self.flush(["address", "state"])
         self.env.cr.execute(
             """
             SELECT partner_id, kind, address FROM (

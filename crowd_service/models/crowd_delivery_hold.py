@@ -51,7 +51,7 @@ class CrowdDelivery(models.Model):
         if not rate:
             return ()
         now = self.env["crowd.clock"].now()
-        self.flush()
+        self.flush(["sent_at", "state"])
         self.env.cr.execute(
             "SELECT count(*) FROM crowd_delivery WHERE gateway_id = %s AND sent_at > %s",
             (self.gateway_id.id, now - timedelta(minutes=1)),

@@ -16,6 +16,11 @@ ONCE = (
     "partner_id",
     "occasion",
 )
+ALIKE = """
+    SELECT offer_id, escalation_id, dispatch_id, purpose, partner_id, occasion
+      FROM crowd_delivery
+     WHERE dispatch_id IN %s AND purpose IN %s AND occasion IN %s
+"""
 PER_JOB = 25  # messages: few enough for several processes to share a wave
 LOST_AFTER = timedelta(minutes=5)  # a message this late has lost its job
 
@@ -182,13 +187,14 @@ class CrowdDelivery(models.Model):
         """Return ``[{name of ONCE: value}]`` of messages about the same things."""
         if not values:
             return []
-        return self.search(
+        self.env.cr.execute(
+            ALIKE,
             [
-                ("dispatch_id", "in", [row["dispatch_id"] for row in values]),
-                ("purpose", "in", [row["purpose"] for row in values]),
-                ("occasion", "in", [row["occasion"] for row in values]),
-            ]
-        ).read(ONCE, load="_classic_write")
+                tuple({row[name] for row in values})
+                for name in ("dispatch_id", "purpose", "occasion")
+            ],
+        )
+        return [dict(zip(ONCE, row)) for row in self.env.cr.fetchall()]
 
     @api.model
     def _once_key(self, row):
@@ -262,47 +268,3 @@ class CrowdDelivery(models.Model):
             " AND date_enqueued < now() AT TIME ZONE 'UTC' - interval '10 seconds'"
             " LIMIT 1"
         )
-
-    # ------------------------------------------------------------------
-    # stop
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _close_activities(self, offers):
-        """``offers`` are closed: nothing more is sent, nobody is asked to answer."""
-        self._close_messages(offers)
-        self._close_todos(offers)
-
-    @api.model
-    def _close_messages(self, offers):
-        """``offers`` are closed: what is not sent yet never will be.
-
-        Each message asks for itself as well before it is sent. A transaction that finds
-        one which a job has changed meanwhile begins anew: a decision in a race leaves
-        those of the losers to a job.
-        """
-        self.sudo().search(  # whoever decides has no rights on messages
-            [
-                ("offer_id", "in", offers.ids),
-                ("purpose", "=", "offer"),
-                ("state", "in", OPEN_STATES),
-            ]
-        )._make_obsolete()
-
-    @api.model
-    def _close_todos(self, offers):
-        """``offers`` are closed: they are in nobody's to-do list any more."""
-        asked = offers.sudo().filtered(lambda o: o.worker_type == "technician")
-        wanted = {
-            (offer.dispatch_id.id, user.id)
-            for offer in asked
-            for user in offer.worker_id.partner_id.user_ids
-        }
-        activities = self.env["mail.activity"].sudo()  # other people's to-do lists
-        activities.search(
-            [
-                ("res_model", "=", "crowd.dispatch"),
-                ("res_id", "in", asked.mapped("dispatch_id").ids),
-                ("activity_type_id", "=", self._activity_type("offer").id),
-            ]
-        ).filtered(lambda a: (a.res_id, a.user_id.id) in wanted).unlink()

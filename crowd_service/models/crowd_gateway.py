@@ -1,5 +1,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import ormcache
 
 #: Nobody gets them out, not even those who may set them.
 SECRETS = (
@@ -83,15 +84,42 @@ class CrowdGateway(models.Model):
         """Return the kinds as a selection, in the reader's language."""
         return self._fields["kind"]._description_selection(self.env)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        gateways = super().create(vals_list)
+        self._forget_usable()
+        return gateways
+
+    def write(self, vals):
+        res = super().write(vals)
+        self._forget_usable()
+        return res
+
+    def unlink(self):
+        res = super().unlink()
+        self._forget_usable()
+        return res
+
+    def _forget_usable(self):
+        self.clear_caches()
+        # another thread may have asked before this transaction was over
+        self.env.cr.postcommit.add(self.clear_caches)
+
     @api.model
     def _find_usable(self, companies):
         """Return ``{company: gateways}`` that companies use, their own ones first."""
-        gateways = self.search(
-            [("company_id", "in", companies.ids + [False])],
-            order="company_id, sequence, id",  # PostgreSQL: the common ones last
-        )
-        common = gateways.filtered(lambda g: not g.company_id)
+        known = self._ids_by_company()
+        common = known.get(False, [])
         return {
-            company: gateways.filtered(lambda g, c=company: g.company_id == c) | common
+            company: self.browse(known.get(company.id, []) + common)
             for company in companies
         }
+
+    @api.model
+    @ormcache()
+    def _ids_by_company(self):
+        """Return ``{id of a company: ids in order}``; those of all are under False."""
+        found = {}
+        for gateway in self.sudo().search([]):  # the same for whoever asks first
+            found.setdefault(gateway.company_id.id, []).append(gateway.id)
+        return found

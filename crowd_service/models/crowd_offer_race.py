@@ -260,10 +260,10 @@ class CrowdOffer(models.Model):
     def _answer(self, result, message=""):
         """Return the answer in the shape that :meth:`crowd_accept` promises."""
         offer = self.sudo()  # the order's number is all that gets out
-        won = result in ("accepted", "yours") and offer.exists()
+        won = result in ("accepted", "yours")
         return {
             "result": result,
-            "order_id": (won and offer.dispatch_id.order_id.id) or False,
+            "order_id": won and offer.dispatch_id.order_id.id,
             "message": message or self._sentence(result),
         }
 
@@ -297,14 +297,14 @@ class CrowdOffer(models.Model):
 
     def _record(self, state, channel="", reason="", note=""):
         """Write these offers' answers into the history."""
-        user = self.dispatch_id._acting_user()
+        user, now = self.dispatch_id._acting_user(), self.env["crowd.clock"].now()
         self.env["crowd.event"].create(
             [
                 {
                     "dispatch_id": offer.dispatch_id.id,
                     "ticket_id": offer.ticket_id.id,
                     "company_id": offer.company_id.id,
-                    "at": self.env["crowd.clock"].now(),
+                    "at": now,
                     "kind": "answer",
                     "offer_id": offer.id,
                     "worker_id": offer.worker_id.id,

@@ -177,11 +177,11 @@ class ResPartner(models.Model):
 
     def _crowd_devices(self):
         """Return the devices (as superuser) that show this person's notifications."""
-        person = self.sudo().with_context(active_test=False)  # the engine sends
-        worker = person.crowd_worker_ids
-        if worker and not worker.active:
-            return person.crowd_device_ids.browse()
-        return person.crowd_device_ids
+        devices = self.sudo().crowd_device_ids  # the engine sends
+        if not devices:
+            return devices
+        worker = self.sudo().with_context(active_test=False).crowd_worker_ids
+        return devices.browse() if worker and not worker.active else devices
 
     def _crowd_reached_by_push(self, gateway, subject):
         return bool(self._crowd_devices())
