@@ -14,7 +14,8 @@ class CrowdDispatch(models.Model):
 
     def _after_move(self, source, target):
         res = super()._after_move(source, target)
-        self.activity_unlink(["crowd_service.mail_activity_follow_up"])
+        if source not in ("draft", "searching"):  # nobody was reminded of these
+            self.activity_unlink(["crowd_service.mail_activity_follow_up"])
         self._record("state", from_state=source, to_state=target)
         if target in self._transitions.final:
             self.write({"closed_at": self._now(), "next_deadline": False})

@@ -107,17 +107,38 @@ class HelpdeskTicket(models.Model):
     _inherit = "helpdesk.ticket"
 
     crowd_progress = fields.Selection(
-        related="crowd_dispatch_id.state", string="Progress of the dispatch"
+        related="crowd_state", string="Progress of the dispatch"
     )
     crowd_is_responsible = fields.Boolean(compute="_compute_crowd_is_responsible")
-    crowd_is_overdue = fields.Boolean(related="crowd_dispatch_id.is_overdue")
-    crowd_time_left = fields.Char(related="crowd_dispatch_id.time_left")
+    crowd_is_overdue = fields.Boolean(
+        string="Is Overdue",
+        compute="_compute_crowd_time_left",
+        compute_sudo=True,
+        search="_search_crowd_is_overdue",
+    )
+    crowd_time_left = fields.Char(
+        string="Time Left",
+        compute="_compute_crowd_time_left",
+        compute_sudo=True,
+        help="Until the next deadline, or since then.",
+    )
 
     @api.depends_context("uid")
     @api.depends("crowd_responsible_id")
     def _compute_crowd_is_responsible(self):
         for ticket in self:
             ticket.crowd_is_responsible = ticket.crowd_responsible_id == self.env.user
+
+    @api.depends_context("lang")
+    @api.depends("crowd_next_deadline", "crowd_state")
+    def _compute_crowd_time_left(self):
+        for ticket in self:
+            ticket.crowd_is_overdue = ticket.crowd_dispatch_id.is_overdue
+            ticket.crowd_time_left = ticket.crowd_dispatch_id.time_left
+
+    @api.model
+    def _search_crowd_is_overdue(self, operator, value):
+        return [("crowd_dispatch_id.is_overdue", operator, value)]
 
 
 class CrowdDelivery(models.Model):

@@ -76,19 +76,38 @@ class HelpdeskTicket(models.Model):
         "crowd.dispatch", string="Dispatch", readonly=True, copy=False, index=True
     )
     crowd_state = fields.Selection(
-        related="crowd_dispatch_id.state", string="Crowd", store=True, index=True
-    )
-    crowd_worker_id = fields.Many2one(
-        related="crowd_dispatch_id.worker_id", string="Worker", store=True, index=True
-    )
-    crowd_responsible_id = fields.Many2one(
-        related="crowd_dispatch_id.responsible_id",
-        string="Responsible",
+        lambda self: self.env["crowd.dispatch"]
+        ._fields["state"]
+        ._description_selection(self.env),
+        string="Crowd",
+        compute="_compute_crowd_now",
         store=True,
         index=True,
+        tracking=True,
+    )
+    crowd_worker_id = fields.Many2one(
+        "fsm.person",
+        string="Worker",
+        compute="_compute_crowd_now",
+        store=True,
+        index=True,
+        tracking=True,
+    )
+    crowd_responsible_id = fields.Many2one(
+        "res.users",
+        string="Responsible",
+        compute="_compute_crowd_now",
+        store=True,
+        index=True,
+        tracking=True,
+        help="Answers for this ticket until somebody has the job.",
     )
     crowd_next_deadline = fields.Datetime(
-        related="crowd_dispatch_id.next_deadline", string="Until"
+        string="Until",
+        compute="_compute_crowd_next_deadline",
+        compute_sudo=True,
+        search="_search_crowd_next_deadline",
+        help="When the clock looks at it again, at latest.",
     )
     crowd_offer_count = fields.Integer(compute="_compute_crowd_counts")
     crowd_escalation_count = fields.Integer(compute="_compute_crowd_counts")
@@ -97,6 +116,31 @@ class HelpdeskTicket(models.Model):
     crowd_escalation_ids = fields.One2many(
         "crowd.escalation", "ticket_id", readonly=True
     )
+
+    # These depend on all dispatches, of which the present one is one: a dispatch knows
+    # its ticket, whereas the ticket that points to it would have to be searched for.
+
+    @api.depends(
+        "crowd_dispatch_id",
+        "crowd_dispatch_ids.state",
+        "crowd_dispatch_ids.worker_id",
+        "crowd_dispatch_ids.responsible_id",
+    )
+    def _compute_crowd_now(self):
+        for ticket in self:
+            dispatch = ticket.crowd_dispatch_id
+            ticket.crowd_state = dispatch.state
+            ticket.crowd_worker_id = dispatch.worker_id
+            ticket.crowd_responsible_id = dispatch.responsible_id
+
+    @api.depends("crowd_dispatch_id", "crowd_dispatch_ids.next_deadline")
+    def _compute_crowd_next_deadline(self):
+        for ticket in self:
+            ticket.crowd_next_deadline = ticket.crowd_dispatch_id.next_deadline
+
+    @api.model
+    def _search_crowd_next_deadline(self, operator, value):
+        return [("crowd_dispatch_id.next_deadline", operator, value)]
 
     @api.depends("crowd_service_id")
     def _compute_crowd_skill_ids(self):
