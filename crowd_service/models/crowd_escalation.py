@@ -82,6 +82,7 @@ class CrowdEscalation(models.Model):
     )
     packet = fields.Html(
         readonly=True,
+        sanitize=False,  # whoever renders it does so, once
         help="Offers and answers so far, customer's words, what was tried.",
     )
     opened_at = fields.Datetime(readonly=True)

@@ -1,5 +1,6 @@
 from odoo import _, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import html_sanitize
 
 from .. import race
 from .crowd_dispatch_hand_over import HandOver
@@ -93,7 +94,7 @@ class CrowdDispatch(models.Model):
         number = self.env["ir.model.data"].xmlid_to_res_id(
             "crowd_service.escalation_packet"
         )
-        return self.env["ir.ui.view"].browse(number)._render(
+        page = self.env["ir.ui.view"].browse(number)._render(
             {
                 "dispatch": self,
                 "ticket": self.ticket_id,
@@ -101,6 +102,7 @@ class CrowdDispatch(models.Model):
                 "reason": labels[reason],
             }
         )
+        return html_sanitize(page, sanitize_attributes=True)
 
 
 class CrowdEscalation(models.Model):
