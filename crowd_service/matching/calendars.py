@@ -85,7 +85,7 @@ class WorkingHours:
 
     def is_open(self, moment):
         """Tell whether the moment is within the working hours."""
-        local = _zone(self.zone).fromutc(moment)
+        local = _local(self.zone, moment)
         minute = local.hour * 60 + local.minute
         return any(
             each.begin <= minute < each.end and each.holds_on(local.date())
@@ -124,6 +124,11 @@ def _zone(name):
         return pytz.timezone(name)
     except pytz.UnknownTimeZoneError:
         return pytz.utc
+
+
+@lru_cache(maxsize=256)
+def _local(zone_name, moment):
+    return _zone(zone_name).fromutc(moment)
 
 
 def _offset(zone, moment):

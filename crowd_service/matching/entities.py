@@ -25,6 +25,7 @@ PARTS = tuple(STANDARD_WEIGHTS)
 #: Kinds of workers who are no employees.
 EXTERNALS = ("friend", "professional", "partner_staff")
 NOTHING: Mapping = MappingProxyType({})
+NO_POINTS: Mapping = MappingProxyType(dict.fromkeys(PARTS, 0.0))
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,7 @@ class Worker(NamedTuple):
         return self.lat is not None and self.lon is not None
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A worker, judged.
 
     Ranked: ``rank`` from 1, ``score`` (0-100) is the sum of ``parts``, rounded to
@@ -155,9 +155,7 @@ class Candidate:
     distance_km: Optional[float]
     travel_minutes: Optional[int]
     score: float = 0.0
-    parts: Mapping[str, float] = field(
-        default_factory=lambda: dict.fromkeys(PARTS, 0.0)
-    )
+    parts: Mapping[str, float] = NO_POINTS
     rank: int = 0
     excluded_reason: str = ""
     reasons: tuple[Remark, ...] = ()

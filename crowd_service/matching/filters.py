@@ -19,9 +19,8 @@ def check_archived(request, worker, distance_km):
 
 def check_type(request, worker, distance_km):
     is_employee = worker.worker_type == "technician"
-    wanted = {"crowd": not is_employee, "experts": is_employee}
     kinds = request.narrow.worker_types
-    if not wanted.get(request.audience, True):
+    if request.audience == ("crowd" if is_employee else "experts"):
         return {"audience": request.audience, "worker_type": worker.worker_type}
     if kinds and worker.worker_type not in kinds:
         return {"audience": "step", "worker_type": worker.worker_type}
@@ -80,12 +79,13 @@ def check_expired(request, worker, distance_km):
 
 
 def check_level(request, worker, distance_km):
-    low = tuple(
-        (skill_id, worker.levels[skill_id], least)
-        for skill_id, least in sorted(request.skills.items())
-        if worker.levels.get(skill_id, least) < least
-    )
-    return {"levels": low} if low else None
+    levels = worker.levels
+    low = [
+        (skill_id, levels[skill_id], least)
+        for skill_id, least in request.skills.items()
+        if levels.get(skill_id, least) < least
+    ]
+    return {"levels": tuple(sorted(low))} if low else None
 
 
 def check_language(request, worker, distance_km):

@@ -1,7 +1,6 @@
 """From a request and the workers' facts to a ranked list and its near misses."""
 
 from collections import Counter
-from itertools import groupby
 from typing import NamedTuple, Optional
 
 from .entities import Candidate, MatchResult, Survey, Worker
@@ -85,8 +84,12 @@ def best_of_each(verdicts):
     The best score of those that pass; if none passes, the one that fails the fewest
     rules, and those late in the order of judging.
     """
-    ordered = sorted(verdicts, key=lambda v: (v.worker_id, *_for_him(v)))
-    return [next(group) for _id, group in groupby(ordered, lambda v: v.worker_id)]
+    best = {}
+    for verdict in verdicts:
+        known = best.setdefault(verdict.worker_id, verdict)
+        if known is not verdict and _for_him(verdict) < _for_him(known):
+            best[verdict.worker_id] = verdict
+    return list(best.values())
 
 
 def rank(request, workers, limit=50):

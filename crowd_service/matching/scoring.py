@@ -135,7 +135,12 @@ def response_share(request, worker, distance_km):
 
 def experience_share(request, worker, distance_km):
     """Return ``n / (n + 2)`` of the ``n`` similar tickets he solved."""
-    return worker.similar_count / (worker.similar_count + HALVING_TICKETS)
+    return experience(worker.similar_count)
+
+
+def experience(tickets):
+    """Return what so many similar tickets are worth, 0 to 1."""
+    return tickets / (tickets + HALVING_TICKETS)
 
 
 def newness(worker):
@@ -150,8 +155,12 @@ def fairness_share(request, worker, distance_km):
     the last seven days; the second term is never below 0.
     """
     load = worker.recent_offers + JOB_WEIGHT * worker.open_jobs
-    calm = 1 / (1 + load / HALVING_OFFERS)
-    return (1 - NEWCOMER_SHARE) * calm + NEWCOMER_SHARE * newness(worker)
+    return (1 - NEWCOMER_SHARE) * calm(load) + NEWCOMER_SHARE * newness(worker)
+
+
+def calm(load):
+    """Return 1 for whom nobody asks, towards 0 with the ``load`` in offers."""
+    return 1 / (1 + load / HALVING_OFFERS)
 
 
 def preference_share(request, worker, distance_km):

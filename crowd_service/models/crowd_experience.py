@@ -41,24 +41,29 @@ IS_SIMILAR = """
     AND done.ticket_id <> %(ticket_id)s
     AND done.terms @@ asked.query
     AND (done.service_id = %(service_id)s
-         OR ts_rank('{1,1,1,1}', done.terms, asked.query) >= asked.enough)
+         OR ts_rank(ARRAY[1, 1, 1, 1], done.terms, asked.query) >= asked.enough)
 """
-#: ``(worker_id, number)`` of those ``worker_ids`` who solved similar tickets. Reads
+#: How many of a worker's last solved tickets are similar to what is ``asked``. Reads
 #: one index only, whatever the number of solved tickets.
+NUMBER_SIMILAR = (
+    """
+    (SELECT count(*)
+       FROM asked
+      CROSS JOIN (
+            SELECT ticket_id, language, service_id, terms FROM crowd_experience
+             WHERE company_id = %(company_id)s AND worker_id = {worker}
+             ORDER BY solved_at DESC, ticket_id DESC LIMIT %(last_tickets)s) AS done
+      WHERE """
+    + IS_SIMILAR
+    + ")"
+)
+#: ``(worker_id, number)`` of each of ``worker_ids``.
 SIMILAR = (
     "WITH asked AS MATERIALIZED ("
     + ASKED
-    + """)
-    SELECT worker.id AS worker_id, count(*) AS similar_count
-      FROM asked
-     CROSS JOIN unnest(%(worker_ids)s) AS worker (id)
-     CROSS JOIN LATERAL (
-        SELECT ticket_id, language, service_id, terms FROM crowd_experience
-         WHERE company_id = %(company_id)s AND worker_id = worker.id
-         ORDER BY solved_at DESC, ticket_id DESC LIMIT %(last_tickets)s) AS done
-     WHERE """
-    + IS_SIMILAR
-    + " GROUP BY worker.id"
+    + ") SELECT worker.id AS worker_id, "
+    + NUMBER_SIMILAR.format(worker="worker.id")
+    + " FROM unnest(%(worker_ids)s) AS worker (id)"
 )
 #: The solved tickets of the company that are most like a ticket, best first.
 FIND = (
@@ -69,7 +74,7 @@ FIND = (
      WHERE done.company_id = %(company_id)s AND done.document @@ asked.query AND """
     + IS_SIMILAR
     + """
-     ORDER BY ts_rank('{1,1,1,1}', done.terms, asked.query) DESC,
+     ORDER BY ts_rank(ARRAY[1, 1, 1, 1], done.terms, asked.query) DESC,
               ts_rank(done.document, asked.query) DESC, done.solved_at DESC, done.id
      LIMIT %(limit)s"""
 )
@@ -340,7 +345,7 @@ class CrowdExperience(models.Model):
         if not worker_ids:
             return {}
         self.env.cr.execute(SIMILAR, dict(params, worker_ids=list(worker_ids)))
-        return dict(self.env.cr.fetchall())
+        return {worker: number for worker, number in self.env.cr.fetchall() if number}
 
     @api.model
     def _find_similar(self, ticket, limit=20):

@@ -11,8 +11,9 @@ from .crowd_matcher_field import array
 
 FAIRNESS_DAYS = 7
 
-# One round trip for all facts but similar tickets. The columns up to ``cost_rate`` are
-# those of ``matching.Worker``, in its order.
+# One round trip for all facts but similar tickets. The columns up to ``solved_count``
+# are those of ``matching.Worker``, in its order. Nothing is joined: there is one way to
+# the facts of an id, and PostgreSQL shall not look for others.
 FACTS = """
 SELECT w.id, p.name, w.worker_type,
        CASE WHEN w.is_located THEN COALESCE(p.partner_latitude, 0)::float8 END,
@@ -28,8 +29,10 @@ SELECT w.id, p.name, w.worker_type,
        COALESCE(m.capacity, 0), COALESCE(m.daily_cap, 0),
        COALESCE(m.quality, 0)::float8, COALESCE(m.quality_count, 0),
        COALESCE(m.job_count, 0), COALESCE(m.solved_count, 0),
-       COALESCE(r.response_sum, 0)::float8, COALESCE(r.asked_count, 0),
-       r.answer_minutes::float8,
+       (SELECT ARRAY[COALESCE(r.response_sum, 0), COALESCE(r.asked_count, 0),
+                     r.answer_minutes]::float8[]
+          FROM crowd_response r
+         WHERE r.membership_id = m.id AND r.bucket = %(bucket)s),
        COALESCE((SELECT k.amount FROM crowd_cost k
                   WHERE k.membership_id = m.id AND k.service_id IS NULL
                     AND k.basis = 'hour'), 0)::float8,
@@ -60,23 +63,40 @@ SELECT w.id, p.name, w.worker_type,
            SELECT FROM resource_calendar_leaves
             WHERE resource_id IS NOT NULL AND time_type = 'leave' AND date_to > %(now)s)
   FROM {source}
-  JOIN res_partner p ON p.id = w.partner_id
-  LEFT JOIN crowd_response r ON r.membership_id = m.id AND r.bucket = %(bucket)s
+ CROSS JOIN LATERAL (
+       SELECT id, name, email, tz, partner_latitude, partner_longitude,
+              commercial_partner_id
+         FROM res_partner WHERE id = w.partner_id OFFSET 0) p
+"""
+MEMBER = """
+(SELECT id, worker_id, community_id, state, capacity, daily_cap, quality, quality_count,
+        job_count, solved_count
+   FROM crowd_membership WHERE {} OFFSET 0) m
+"""
+WORKER = """
+(SELECT id, partner_id, worker_type, is_located, crowd_radius_km, active, calendar_id,
+        crowd_presence, crowd_presence_until
+   FROM fsm_person WHERE id = {} OFFSET 0) w
 """
 OF_MEMBERS = FACTS.format(
-    source="unnest(%(ids)s::int4[]) AS i(id)"
-    " JOIN crowd_membership m ON m.id = i.id"
-    " JOIN fsm_person w ON w.id = m.worker_id"
+    source="unnest(%(ids)s::int4[]) AS i(id) CROSS JOIN LATERAL"
+    + MEMBER.format("id = i.id")
+    + " CROSS JOIN LATERAL"
+    + WORKER.format("m.worker_id")
 )
 OF_WORKERS = FACTS.format(
-    source="unnest(%(ids)s::int4[]) AS i(id)"
-    " JOIN fsm_person w ON w.id = i.id"
-    " LEFT JOIN crowd_membership m ON m.worker_id = w.id"
-    " AND m.company_id = %(company)s"
-    " AND m.community_id IN (SELECT id FROM crowd_community WHERE active)"
+    source="unnest(%(ids)s::int4[]) AS i(id) CROSS JOIN LATERAL"
+    + WORKER.format("i.id")
+    + " LEFT JOIN LATERAL"
+    + MEMBER.format(
+        "worker_id = w.id AND company_id = %(company)s AND community_id IN"
+        " (SELECT id FROM crowd_community WHERE active)"
+    )
+    + " ON TRUE"
 )
 FOREVER = 99999  # days
 NONE = frozenset()
+NO_RESPONSE = (0.0, 0, None)
 ALWAYS = matching.Schedule()
 
 
@@ -147,14 +167,18 @@ class _Reader:
 
     def __call__(self, worker_id, *row):
         ask = self._ask
-        (*facts, languages, territories, offers, accepted, zone, skills) = row[:-6]
-        before, cost_rate = facts[:-1], facts[-1]
+        *before, response, cost_rate, languages, territories = row[:-10]
+        offers, accepted, zone, skills = row[-10:-6]
         membership_id, jobs = before[8], row[-2] or ()
+        response_sum, response_count, answer_minutes = response or NO_RESPONSE
         before[5] = frozenset(before[5])
         levels, valid_until = self._split(skills) if skills else ({}, {})
         return matching.Worker(
             worker_id,
             *before,
+            response_sum=response_sum,
+            response_count=int(response_count),
+            answer_minutes=answer_minutes,
             similar_count=ask.similar_counts[worker_id],
             preference=ask.preferences.get(worker_id, ""),
             cost_rate=cost_rate,

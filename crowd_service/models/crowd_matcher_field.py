@@ -12,12 +12,14 @@ from .. import matching
 from ..matching import cells as grid
 from ..matching import scoring
 from ..matching.entities import STANDARD_WEIGHTS
+from .crowd_experience import ASKED, NUMBER_SIMILAR
 
 MOST_CELLS = 2500
 PROBED_CELLS, PROBED_ROWS = 20, 24  # nearest cells, and rows of each
 POLAR_LATITUDE, DATE_LINE = 75.0, 170.0  # beyond, a plane is no good for distances
 NOT_MORE = 0.99  # of the true distance, at most, is a plane's
 COUNT_UP_TO = 4000
+PREFERRED_BOUND = 1000.0  # more than anybody can have
 EPSILON = 1e-6  # km; far more than the rounding of floats
 
 POINTS = """
@@ -76,12 +78,14 @@ IN_REACH = """
    s.km <= %(reach)s
    AND (s.own_radius_km = 0 OR s.km <= s.own_radius_km + %(epsilon)s::float8)
 """
-HAS_ROOM = """
+OPEN_JOBS = """
    (SELECT count(*) FROM crowd_offer o
-     WHERE o.membership_id = t.membership_id AND o.state = 'accepted') < t.capacity
+     WHERE o.membership_id = t.membership_id AND o.state = 'accepted')
 """
 CELLS = """
-unnest(%(bands)s::int2[], %(cells)s::int2[], %(kms)s::float8[]) AS c(band, cell, km)
+c AS MATERIALIZED (
+SELECT *
+  FROM unnest(%(bands)s::int2[], %(cells)s::int2[], %(kms)s::float8[]) AS c(band, cell, km))
 """
 IN_CELL = """
    AND t.qualification = %(driver)s AND t.band = c.band AND t.cell = c.cell
@@ -100,7 +104,7 @@ NEAR_ENOUGH = """
 # the best few of the nearest cells: their bounds tell where to put the floor
 PROBE = """
 SELECT {bound} AS bound
-  FROM {cells}
+  FROM c
  CROSS JOIN LATERAL (
        SELECT s.* FROM ({columns} {in_cell} {fits} {others}
                          ORDER BY t.potential DESC OFFSET 0) s
@@ -109,35 +113,60 @@ SELECT {bound} AS bound
  ORDER BY bound DESC OFFSET %(wanted)s - 1 LIMIT 1
 """
 GIVEN = "SELECT %(floor)s::float8"
+# whom the customer wants, before all others: their bounds leave that out
+PREFERRED = """
+SELECT id AS membership_id, worker_id, %(preferred_bound)s::float8 AS bound,
+       0 AS open_jobs, 1 AS tickets
+  FROM crowd_membership
+ WHERE company_id = %(company)s AND worker_id = ANY(%(preferred)s)
+ UNION ALL
+"""
+# those of the best who have room for another job, with what lowers their bounds
+WITH_ROOM = """
+SELECT t.*, CASE WHEN t.tickets > 0 THEN {similar} ELSE 0 END
+  FROM ({preferred}
+        SELECT b.membership_id, b.worker_id, b.bound, b.open_jobs, b.tickets
+          FROM (SELECT *, {open_jobs} AS open_jobs FROM best t
+                 WHERE t.bound IS NOT NULL OFFSET 0) b
+         WHERE b.open_jobs < b.capacity) t
+"""
 # the last rows tell the number of those who were looked at for room with the least
 # bound among them, and the floor
 SCAN = """
-  WITH f AS MATERIALIZED (SELECT COALESCE(({floor}), 0) AS floor),
+  WITH {cells},
+f AS MATERIALIZED (SELECT COALESCE(({floor}), 0) AS floor),
 best AS MATERIALIZED (
 SELECT t.membership_id, t.worker_id, t.bound, t.tickets, t.capacity
   FROM (SELECT s.membership_id, s.worker_id, s.capacity, s.tickets, f.floor,
                {bound} AS bound
           FROM f
-         CROSS JOIN {cells}
+         CROSS JOIN c
          CROSS JOIN LATERAL (
                {columns} {in_cell} {near_enough} {fits} OFFSET 0) s
          WHERE {in_reach} OFFSET 0) t
  WHERE t.bound >= t.floor {others}
  ORDER BY t.bound DESC, t.worker_id
- LIMIT %(most)s)
-SELECT t.membership_id, t.worker_id, t.bound, t.tickets FROM best t WHERE {has_room}
+ LIMIT %(most)s),
+asked AS MATERIALIZED ({asked})
+{with_room}
  UNION ALL
-SELECT count(*), NULL, min(bound), NULL FROM best
+SELECT NULL, NULL, min(bound), count(*), NULL, NULL FROM best
  UNION ALL
-SELECT NULL, NULL, floor, NULL FROM f
+SELECT NULL, NULL, floor, NULL, NULL, NULL FROM f
 """
-# by potential alone, telling those out of reach by a bound of NULL
+# by potential alone; the last row tells how many there are, and the last of them
 WIDE = """
-SELECT s.membership_id, s.worker_id, CASE WHEN {in_reach} THEN {bound} END, s.tickets,
-       s.potential
+  WITH best AS MATERIALIZED (
+SELECT s.membership_id, s.worker_id, CASE WHEN {in_reach} THEN {bound} END AS bound,
+       s.tickets, s.capacity, s.potential
   FROM ({columns} AND t.qualification = %(driver)s {fits} {others}
-         ORDER BY t.potential DESC, t.worker_id LIMIT %(most)s) s
- ORDER BY s.potential DESC, s.worker_id
+         ORDER BY t.potential DESC, t.worker_id LIMIT %(most)s) s),
+asked AS MATERIALIZED ({asked})
+{with_room}
+ UNION ALL
+SELECT NULL, (array_agg(worker_id ORDER BY potential, worker_id DESC))[1],
+       min(potential), count(*), NULL, NULL
+  FROM best
 """
 RAREST = """
 SELECT q.id
@@ -150,8 +179,8 @@ SELECT q.id
  ORDER BY n.count, q.place
  LIMIT 1
 """
-COUNT_CELLS = RAREST.format(
-    source=CELLS + " CROSS JOIN ",
+COUNT_CELLS = (" WITH " + CELLS + RAREST).format(
+    source="c CROSS JOIN ",
     where="AND t.band = c.band AND t.cell = c.cell",
 )
 COUNT_WIDE = RAREST.format(source="", where="")
@@ -168,7 +197,7 @@ def array(numbers):
 
 
 @lru_cache(maxsize=None)
-def _statement(template, has_others, has_territory, has_kinds, floor=""):
+def _statement(template, has_others, has_territory, has_kinds, has_preferred, floor=""):
     """Return a statement with the filters it needs."""
     return template.format(
         bound=BOUND,
@@ -178,11 +207,23 @@ def _statement(template, has_others, has_territory, has_kinds, floor=""):
         in_reach=IN_REACH,
         near_enough=NEAR_ENOUGH,
         fits=FITS,
-        floor=_statement(floor, has_others, has_territory, has_kinds) if floor else "",
-        has_room=HAS_ROOM,
+        floor=_statement(floor, has_others, has_territory, has_kinds, False)
+        if floor
+        else "",
+        asked=ASKED,
+        with_room=_with_room(has_preferred),
         others=(OTHERS if has_others else "")
         + (TERRITORY if has_territory else "")
         + (KIND if has_kinds else ""),
+    )
+
+
+@lru_cache(maxsize=None)
+def _with_room(has_preferred):
+    return WITH_ROOM.format(
+        open_jobs=OPEN_JOBS,
+        preferred=PREFERRED if has_preferred else "",
+        similar=NUMBER_SIMILAR.format(worker="t.worker_id"),
     )
 
 
@@ -214,7 +255,7 @@ class Field:
             "communities": ask.community_ids,
             "bands": array(band for band, _cell, _km in self.cells),
             "cells": array(cell for _band, cell, _km in self.cells),
-            "kms": array(min(km, request.radius_km) for _band, _cell, km in self.cells),
+            "kms": array(math.floor(km * 1000) / 1000 for _band, _cell, km in self.cells),
             "out": ask.out_ids,
             "is_remote": request.is_remote,
             "lat": request.lat,
@@ -228,6 +269,9 @@ class Field:
             "territory": request.territory_id,
             "kinds": self._kinds(),
             "count_up_to": COUNT_UP_TO,
+            "preferred": list(ask.preferences),
+            "preferred_bound": PREFERRED_BOUND,
+            **ask.similar,
         }
 
     def _kinds(self):
@@ -311,6 +355,7 @@ class Field:
             bool(self.params["others"]),
             self.request.territory_id is not None,
             bool(self.params["kinds"]),
+            bool(self.params["preferred"]),
         )
         return _statement(template, *filters, floor)
 

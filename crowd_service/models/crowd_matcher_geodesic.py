@@ -1,7 +1,5 @@
 """The distances that people are shown: on the ellipsoid, not on the sphere."""
 
-from dataclasses import replace
-
 from geopy.distance import geodesic
 
 from odoo import api, models
@@ -53,8 +51,7 @@ class CrowdMatcher(models.AbstractModel):
         """Return the candidate as being ``km`` away; None: as he is."""
         if km is None or candidate.distance_km is None:
             return candidate
-        return replace(
-            candidate,
+        return candidate._replace(
             distance_km=km,
             travel_minutes=matching.travel_minutes(km),
             reasons=tuple(

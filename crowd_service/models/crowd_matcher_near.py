@@ -14,8 +14,8 @@ from ..matching import cells as grid
 from .crowd_matcher_field import (
     DISTANCE,
     EPSILON,
-    HAS_ROOM,
     KIND,
+    OPEN_JOBS,
     OTHERS,
     TERRITORY,
     array,
@@ -74,7 +74,7 @@ IN_REACH = "t.km <= %(reach)s AND "
 UNFIT = """
 (t.level < %(level)s OR t.valid_until < %(day)s
  OR t.own_radius_km > 0 AND t.km > t.own_radius_km
- OR NOT {has_room} {others} {territory})
+ OR {open_jobs} >= t.capacity {others} {territory})
 """
 WITHOUT_SKILL = """
 NOT EXISTS (SELECT FROM crowd_worker_search x
@@ -88,7 +88,7 @@ BEYOND = "c.km > %(inner)s AND t.km > %(reach)s AND t.km <= %(near_reach)s"
 def _statement(is_wide, is_remote, others, territory, has_kinds):
     """Return the statement that looks for all kinds of near misses."""
     unfit = UNFIT.format(
-        has_room=HAS_ROOM,
+        open_jobs=OPEN_JOBS,
         others=OTHERS.replace("AND NOT EXISTS", "OR EXISTS", 1) if others else "",
         territory=TERRITORY.replace("AND (", "OR NOT (", 1) if territory else "",
     )

@@ -79,10 +79,6 @@ SELECT o.worker_id, bool_or(o.round = d.round),
  WHERE d.id = %(dispatch)s AND d.state <> ALL(%(ended)s)
  GROUP BY o.worker_id
 """
-MEMBERS = """
-SELECT id FROM crowd_membership
- WHERE company_id = %s AND worker_id = ANY(%s) ORDER BY id
-"""
 
 
 @dataclass(frozen=True)
@@ -91,8 +87,8 @@ class Ask:
 
     ``doing_ids`` are the communities that do the service, ``community_ids`` those of
     them whom the service is meant for. ``preferences`` maps workers whom the customer
-    wants to how, ``preferred_members`` are their memberships, ``asked_ids`` have an
-    offer of this round. ``similar`` are parameters of ``crowd.experience``.
+    wants to how, ``asked_ids`` have an offer of this round. ``similar`` are parameters
+    of ``crowd.experience``.
     """
 
     ticket_id: int
@@ -104,7 +100,6 @@ class Ask:
     asked_ids: frozenset
     gave_back_ids: frozenset
     preferences: dict
-    preferred_members: list
     similar: dict
     blocked_ids: frozenset
     similar_counts: dict = field(default_factory=dict)
@@ -116,18 +111,21 @@ class Ask:
             found = env["crowd.experience"]._run_similar(self.similar, unknown)
             self.similar_counts.update((i, found.get(i, 0)) for i in unknown)
 
-    def refined(self, bound, worker_id, tickets):
-        """Return a bound made with the similar tickets instead of all ``tickets``."""
-        most = self.most_experience
-        some = self.similar_counts[worker_id]
-        less = tickets / (tickets + scoring.HALVING_TICKETS)
-        less -= some / (some + scoring.HALVING_TICKETS)
-        return scoring.rounded(bound - most * less + BOUND_SLACK)
+    def refined(self, bound, open_jobs, tickets, similar):
+        """Return a bound made with the open jobs, and with the similar tickets instead
+        of all ``tickets``."""
+        if not (open_jobs or tickets):
+            return bound
+        less = self.most_points["fairness"] * (1 - scoring.NEWCOMER_SHARE)
+        less *= 1 - scoring.calm(scoring.JOB_WEIGHT * open_jobs)
+        most = self.most_points["experience"]
+        less += most * (scoring.experience(tickets) - scoring.experience(similar))
+        return scoring.rounded(bound - less + BOUND_SLACK)
 
     @cached_property
-    def most_experience(self):
-        """Return the points that experience can give."""
-        return scoring.points(self.request)["experience"]
+    def most_points(self):
+        """Return the points that each part can give."""
+        return scoring.points(self.request)
 
     @property
     def out_ids(self):
@@ -173,7 +171,6 @@ class CrowdMatcher(models.AbstractModel):
             asked_ids=frozenset(worker for worker, asked, _back in asked if asked),
             gave_back_ids=frozenset(worker for worker, _asked, back in asked if back),
             preferences=preferences,
-            preferred_members=self._read_preferred(row["company_id"], preferences),
             similar=self._prepare_similar(ticket.id, row),
             blocked_ids=frozenset(blocked),
         )
@@ -223,13 +220,6 @@ class CrowdMatcher(models.AbstractModel):
         params = {"dispatch": dispatch_id, "ended": ENDED_STATES}
         self.env.cr.execute(ASKED, params)
         return self.env.cr.fetchall()
-
-    @api.model
-    def _read_preferred(self, company_id, workers):
-        if not workers:
-            return []
-        self.env.cr.execute(MEMBERS, (company_id, list(workers)))
-        return [row[0] for row in self.env.cr.fetchall()]
 
     @api.model
     def _prepare_similar(self, ticket_id, row):

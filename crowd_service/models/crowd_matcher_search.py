@@ -50,6 +50,18 @@ class _Best:
         best = nsmallest(self.limit, ((-n, w) for w, n in self._scores.items()))
         return -best[-1][0], best[-1][1]
 
+    def until(self, rows, start):
+        """Return the end of the page to be judged next of rows by falling bound: no
+        later than where they begin not to matter."""
+        worst = self.worst()
+        if worst is None:
+            end = start + self.limit - len(self._scores) + FIRST_PAGE
+            # a few more are not worth a page of their own
+            return end if end + FIRST_PAGE // 2 < len(rows) else len(rows)
+        last = -worst[0], worst[1]
+        some = rows[start : start + PAGE]
+        return start + sum((-bound, worker) <= last for _member, worker, bound in some)
+
     def beat(self, bound, worker_id):
         """Tell whether nobody with that bound, or that one and a later id, can be
         among the best."""
@@ -99,38 +111,42 @@ class CrowdMatcher(models.AbstractModel):
     def _search_cells(self, ask, field, best):
         """Lower the floor until everybody above it was judged, and that is enough."""
         wanted = best.limit * 9 // 5  # some of them will be busy
-        most, step = MOST_ROWS, FIRST_STEP
-        statement = field.scan(most, wanted=wanted)
+        most, step, floor = MOST_ROWS, FIRST_STEP, None
         while True:
-            rows = self._run(*statement)
-            floor = rows.pop()[2]
-            looked_at, _worker, least, _tickets = rows.pop()
-            ceiling = (floor, math.inf) if floor > 0.0 else NOBODY
-            if looked_at == most:
-                ceiling = least, 0
+            rows = self._run(*field.scan(most, floor, wanted))
+            ceiling = self._ceiling_of(rows, most)
             if self._judge_rows(ask, best, rows, ceiling):
                 return
             worst = best.worst()
             floor = max(0.0, worst[0] if worst else ceiling[0] - step)
             most, step = most * 4, step * 2
-            statement = field.scan(most, floor)
+
+    @api.model
+    def _ceiling_of(self, rows, most):
+        """Take the last two from the rows of a scan; return what nobody comes before
+        who is not among the others."""
+        floor = rows.pop()[2]
+        _member, _worker, least, looked_at, *_rest = rows.pop()
+        if looked_at == most:
+            return least, 0
+        return (floor, math.inf) if floor > 0.0 else NOBODY
 
     @api.model
     def _search_wide(self, ask, field, best):
         """Go on by falling potential until nobody left can be among the best."""
         most = WIDE_ROWS
         while True:
-            found = self._run(*field.wide(most))
-            rows = [row for row in found if row[2] is not None]
-            rows.sort(key=lambda row: (-row[2], row[1]))
-            is_cut = len(found) == most
-            ceiling = self._ceiling_after(field, *found[-1]) if is_cut else NOBODY
+            rows = self._run(*field.wide(most))
+            _member, last_id, potential, found, *_rest = rows.pop()
+            ceiling = NOBODY
+            if found == most:
+                ceiling = self._ceiling_after(field, last_id, potential)
             if self._judge_rows(ask, best, rows, ceiling):
                 return
             most *= 4
 
     @api.model
-    def _ceiling_after(self, field, _member, worker_id, _bound, _tickets, potential):
+    def _ceiling_after(self, field, worker_id, potential):
         """Return what nobody after the last row by potential comes before: others of
         the same potential have later ids, those of the next lower one may have any."""
         params = dict(field.params, potential=potential)
@@ -142,18 +158,11 @@ class CrowdMatcher(models.AbstractModel):
 
     @api.model
     def _refine(self, ask, rows):
-        """Return rows by falling bound, now that it is known who solved similar
-        tickets: the search table only knows how many tickets somebody solved."""
-        experienced = {row[1] for row in rows if row[3]}.union(ask.preferences)
-        ask.count_similar(self.env, experienced)
-        for row in rows:
-            if row[1] not in experienced:
-                ask.similar_counts[row[1]] = 0
+        """Return membership, worker and bound of rows by falling bound, now that it is
+        known how busy they are and who solved similar tickets."""
+        ask.similar_counts.update((row[1], row[5]) for row in rows)
         refined = ask.refined
-        rows = [
-            (member, worker, refined(bound, worker, tickets) if tickets else bound)
-            for member, worker, bound, tickets, *_rest in rows
-        ]
+        rows = [(member, worker, refined(*facts)) for member, worker, *facts in rows]
         rows.sort(key=lambda row: (-row[2], row[1]))
         return rows
 
@@ -170,16 +179,11 @@ class CrowdMatcher(models.AbstractModel):
             before
         :return: whether nobody left can be among the best
         """
-        wanted = [(member, 0, math.inf, 0) for member in ask.preferred_members]
-        rows = [row for row in wanted + rows if row[0] not in best.judged]
+        rows = [row for row in rows if row[0] not in best.judged]
         rows = self._refine(ask, rows)
-        start, end = 0, best.limit + FIRST_PAGE
-        if len(rows) < end + FIRST_PAGE:
-            end = len(rows)  # not worth a page of its own
-        while start < len(rows):
-            if best.beat(rows[start][2], rows[start][1]):
-                break
+        start, end = 0, best.until(rows, 0)
+        while start < end:
             page = dict.fromkeys(row[0] for row in rows[start:end])
             best.add(self._weigh_members(ask, page))
-            start, end = end, end + PAGE
+            start, end = end, best.until(rows, end)
         return ceiling == NOBODY or best.beat(*ceiling)

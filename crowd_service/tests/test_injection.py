@@ -166,7 +166,9 @@ COMPOSERS = {
         "has_others",
         "has_territory",
         "has_kinds",
+        "has_preferred",
         "_statement",
+        "_with_room",
     },
     "models/crowd_matcher_near.py": {
         "kind",
