@@ -1,8 +1,14 @@
+from psycopg2 import sql
+
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 OPEN_STATES = ("queued", "failed")
 TOLD_STATES = ("sent", "delivered", "read")
+LOCK = sql.SQL(
+    "SELECT {columns} FROM crowd_delivery WHERE id IN %s AND state IN %s"
+    " ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
+)
 
 
 class CrowdDelivery(models.Model):
@@ -153,19 +159,33 @@ class CrowdDelivery(models.Model):
     def _lock_open(self):
         """Lock what is not sent yet and return it, without what somebody else holds.
 
-        A decision never waits for a message that is on its way to a slow mail server.
+        It is read in the same statement. A decision never waits for a message that is on
+        its way to a slow mail server.
         """
         if not self:
             return self
-        self.flush(["state"], self)
+        stored = [f for f in self._fields.values() if f.store and f.column_type]
+        names = [field.name for field in stored]
+        self.flush(names, self)
         self.env.cr.execute(
-            "SELECT id FROM crowd_delivery WHERE id IN %s AND state IN %s"
-            " ORDER BY id FOR NO KEY UPDATE SKIP LOCKED",
+            LOCK.format(columns=sql.SQL(", ").join(map(sql.Identifier, names))),
             (tuple(self.ids), OPEN_STATES),
             log_exceptions=False,
         )
         self.invalidate_cache(ids=self.ids)
-        return self.browse(row[0] for row in self.env.cr.fetchall())
+        return self._note_read(stored, self.env.cr.fetchall())
+
+    def _note_read(self, columns, rows):
+        """Return the records of ``rows``, whose values are known from now on.
+
+        :param columns: the fields, as in each row
+        """
+        place = columns.index(self._fields["id"])
+        found = self.browse(row[place] for row in rows)
+        for field, *values in zip(columns, *rows):
+            if field.name != "id":
+                self.env.cache.update(found, field, values)
+        return found
 
     def action_retry(self):
         """The desk wants messages sent that were given up, or do not get through."""

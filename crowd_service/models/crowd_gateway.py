@@ -120,6 +120,7 @@ class CrowdGateway(models.Model):
     def _ids_by_company(self):
         """Return ``{id of a company: ids in order}``; those of all are under False."""
         found = {}
-        for gateway in self.sudo().search([]):  # the same for whoever asks first
+        usable = self.sudo().search([("active", "=", True)])  # whoever asks first
+        for gateway in usable:
             found.setdefault(gateway.company_id.id, []).append(gateway.id)
         return found
