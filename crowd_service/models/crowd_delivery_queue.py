@@ -1,5 +1,6 @@
 import hashlib
 from datetime import timedelta
+from itertools import islice
 
 from odoo import _, api, models
 
@@ -67,11 +68,13 @@ class CrowdDelivery(models.Model):
             .concat(*(deliveries._addressee(subject) for subject in subjects))
         )
         bounced = deliveries._find_bounced(people)
-        values, missed = [], subjects.browse()
+        values, missed, now = [], subjects.browse(), self.env["crowd.clock"].now()
         for subject in subjects:
             wanted = told.get(subject, first.browse()) | first.sudo()
             ways = usable[subject.company_id]
-            rows = deliveries._prepare_rows(purpose, subject, wanted, ways, bounced)
+            rows = deliveries._prepare_rows(
+                purpose, subject, wanted, ways, now, bounced
+            )
             values += [dict(row, occasion=occasion) for row in rows]
             missed |= subject.browse() if rows else subject
         deliveries._create_once(values)._enqueue()
@@ -108,19 +111,20 @@ class CrowdDelivery(models.Model):
         return subject.ticket_id.partner_id
 
     @api.model
-    def _prepare_rows(self, purpose, subject, wanted, usable, bounced=()):
+    def _prepare_rows(self, purpose, subject, wanted, usable, now, bounced=()):
         """Return the values of the first messages about ``subject``.
 
         An escalation always is in the person's to-do list, whatever else tells him.
 
         :param wanted: gateways to try first
         :param usable: all gateways of the company, in order
+        :param now: naive UTC datetime
         :param bounced: as :meth:`_find_bounced` says
         """
         partner = self._addressee(subject)
         if not partner:
             return []
-        rows, now = [], self.env["crowd.clock"].now()
+        rows = []
         chain = self._chain(purpose, subject, partner, wanted, usable)
         if purpose == "escalation":
             beside = (wanted | usable).filtered(
@@ -138,19 +142,17 @@ class CrowdDelivery(models.Model):
     @api.model
     def _chain(self, purpose, subject, partner, wanted, usable):
         """Return the gateways for a message, in the order in which they are tried."""
-        own = [
-            usable.filtered(lambda g, k=kind: g.kind == k)
-            for kind in partner._crowd_kinds()
-        ]
-        chain = wanted.browse()
-        for gateways in [wanted] + own:
-            fit = gateways.filtered(
-                lambda g: (
-                    carries(g.kind, purpose) and partner._crowd_reached_by(g, subject)
-                )
+
+        def fits(gateway):
+            return carries(gateway.kind, purpose) and partner._crowd_reached_by(
+                gateway, subject
             )
-            chain |= fit if gateways is wanted else fit[:1]
-        return chain
+
+        chain = list(filter(fits, wanted))
+        for kind in partner._crowd_kinds():
+            alike = (gateway for gateway in usable if gateway.kind == kind)
+            chain += islice(filter(fits, alike), 1)
+        return wanted.browse(gateway.id for gateway in dict.fromkeys(chain))
 
     @api.model
     def _prepare(self, purpose, subject, gateway, partner, now):
