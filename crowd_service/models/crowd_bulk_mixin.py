@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from psycopg2 import sql
 
 from odoo import models
@@ -85,8 +87,8 @@ class CrowdBulkMixin(models.AbstractModel):
         """Add ``records`` to the cached lists of the records that they belong to."""
         for field in fields:
             if field.type == "many2one" and self._field_inverses[field]:
-                for value in {self.env.cache.get(r, field) for r in records}:
-                    mine = [
-                        r.id for r in records if self.env.cache.get(r, field) == value
-                    ]
-                    field._update_inverses(self.browse(mine), value)
+                lists = defaultdict(list)
+                for record in records:
+                    lists[self.env.cache.get(record, field)].append(record.id)
+                for value, ids in lists.items():
+                    field._update_inverses(self.browse(ids), value)

@@ -147,18 +147,14 @@ class CrowdDispatch(models.Model):
     @api.model
     def _create_escalations(self, hand_overs):
         """Create the escalations and tell the people; return them."""
-        user, numbers = self._acting_user(), self.env["ir.sequence"]
+        user, model = self._acting_user(), self.env["crowd.escalation"]
         common = {"from_user_id": user.id, "opened_at": self._now()}
-        created = self.env["crowd.escalation"].with_context(
-            mail_auto_subscribe_no_notify=True,  # no mail from Odoo on top of ours
-            mail_create_nosubscribe=not user,  # the clock follows nothing
-        )
+        created = model.with_context(mail_create_nosubscribe=not user)
+        names = model._next_names(len(hand_overs))
         escalations = created.create(
             [
-                hand_over.prepare(
-                    name=numbers.next_by_code("crowd.escalation"), **common
-                )
-                for hand_over in hand_overs
+                hand_over.prepare(name=name, **common)
+                for hand_over, name in zip(hand_overs, names)
             ]
         ).with_env(self.env)
         escalations._record("open")

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..workflow import ESCALATION
 from .crowd_transition_mixin import state_selection
@@ -95,3 +95,27 @@ class CrowdEscalation(models.Model):
     worker_id = fields.Many2one(
         "fsm.person", string="Job taken by", readonly=True, ondelete="restrict"
     )
+
+    @api.model
+    def _next_names(self, count):
+        """Return so many new references."""
+        companies = (self.env.company.id, False)
+        sequence = self.env["ir.sequence"].search(
+            [("code", "=", self._name), ("company_id", "in", companies)],
+            order="company_id",
+            limit=1,
+        )
+        return [sequence.next_by_id() for _place in range(count)]
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        escalations = super().create(vals_list)
+        if not self.env.context.get("tracking_disable"):
+            for user in escalations.user_id:
+                theirs = escalations.filtered(lambda e, u=user: e.user_id == u)
+                theirs._message_subscribe(user.partner_id.ids)
+        return escalations
+
+    def _message_auto_subscribe(self, *args, **kwargs):
+        """Whoever is asked follows, see :meth:`create`; our own messages tell him."""
+        return True
