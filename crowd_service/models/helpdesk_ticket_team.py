@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytz
 
-from odoo import fields, models
+from odoo import api, fields, models, tools
 
 from ..workflow.desk_hours import after_minutes
 
@@ -64,6 +64,13 @@ class ResourceCalendar(models.Model):
         end = after_minutes(pytz.utc.localize(start), minutes, week, zone, closed)
         return end and end.astimezone(pytz.utc).replace(tzinfo=None)
 
+    def write(self, vals):
+        res = super().write(vals)
+        if "two_weeks_calendar" in vals:
+            self.clear_caches()
+        return res
+
+    @tools.ormcache("self.id")
     def _crowd_week(self):
         """Return the hours of each weekday, None when weeks differ."""
         week = defaultdict(list)
@@ -77,3 +84,25 @@ class ResourceCalendar(models.Model):
             else:
                 hours.append((line.hour_from, line.hour_to))
         return week
+
+
+class ResourceCalendarAttendance(models.Model):
+    """Hours of a week, which are kept in memory until they change."""
+
+    _inherit = "resource.calendar.attendance"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        res = super().create(vals_list)
+        self.clear_caches()
+        return res
+
+    def write(self, vals):
+        res = super().write(vals)
+        self.clear_caches()
+        return res
+
+    def unlink(self):
+        res = super().unlink()
+        self.clear_caches()
+        return res

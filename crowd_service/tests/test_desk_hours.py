@@ -85,6 +85,19 @@ class TestDeskHours(CrowdCase):
         end = self.team._crowd_desk_time(FRIDAY_EVENING, 15)
         self.assertEqual(end, datetime(2026, 3, 31, 7, 15))
 
+    def test_changed_hours_count_at_once(self):
+        self.team.crowd_calendar_id = self.calendar
+        before = self.team._crowd_desk_time(SUNDAY_NIGHT, 15)
+        monday = self.calendar.attendance_ids.filtered(lambda a: a.dayofweek == "0")
+        first = monday.sorted("hour_from")[0]
+        first.hour_from += 1
+        later = self.team._crowd_desk_time(SUNDAY_NIGHT, 15)
+        self.assertEqual(later - before, timedelta(hours=1))
+        monday.unlink()
+        self.assertEqual(
+            self.team._crowd_desk_time(SUNDAY_NIGHT, 15) - before, timedelta(days=1)
+        )
+
     def test_calendar_without_hours(self):
         self.calendar.attendance_ids.unlink()
         self.team.crowd_calendar_id = self.calendar
