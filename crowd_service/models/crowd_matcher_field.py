@@ -15,6 +15,7 @@ from ..matching.entities import STANDARD_WEIGHTS
 from .crowd_experience import ASKED, NUMBER_SIMILAR
 
 MOST_CELLS = 2500
+WITHIN_KM = 5.5  # what people are farther than the nearest point of their cell
 PROBED_CELLS, PROBED_ROWS = 20, 24  # nearest cells, and rows of each
 POLAR_LATITUDE, DATE_LINE = 75.0, 170.0  # beyond, a plane is no good for distances
 NOT_MORE = 0.99  # of the true distance, at most, is a plane's
@@ -39,8 +40,8 @@ DISTANCE = """
 """
 # rounded as the score is; 2e-9 is more than floats can lose on the way
 BOUND = """
-       floor((s.points + %(w_distance)s::float8 * (1 - s.km / %(radius)s::float8) + 2e-9::float8)
-             * 10000 + 0.5::float8) / 10000
+       floor((s.points + %(w_distance)s::float8 * (1 - s.km / %(radius)s::float8) + '2e-9'::float8)
+             * 10000 + '0.5'::float8) / 10000
 """
 COLUMNS = """
 SELECT t.membership_id, t.worker_id, t.own_radius_km, t.capacity, t.tickets, t.potential,
@@ -94,23 +95,24 @@ IN_CELL = """
 # ask for no more than the true distance would
 NEAR_ENOUGH = """
    AND t.potential >= (f.floor - %(w_distance)s::float8) / %(worth)s::float8
-                      + %(slope)s::float8 * c.km - 1e-6::float8
+                      + %(slope)s::float8 * c.km - '1e-6'::float8
    AND t.potential >= (f.floor - %(w_distance)s::float8) / %(worth)s::float8
                       + %(plane_slope)s::float8 * sqrt(
        (t.lat - %(lat)s::float8) * (t.lat - %(lat)s::float8)
        + (t.lon - %(lon)s::float8) * (t.lon - %(lon)s::float8) * %(shrink)s::float8)
-       - 1e-6::float8
+       - '1e-6'::float8
 """
-# the best few of the nearest cells: their bounds tell where to put the floor
+# about the bounds of the best few of the nearest cells: they tell where to put the floor
 PROBE = """
-SELECT {bound} AS bound
+SELECT %(typical_worth)s::float8 * t.potential
+       + %(w_distance)s::float8 * (1 - (c.km + %(within_km)s) / %(radius)s::float8)
   FROM c
  CROSS JOIN LATERAL (
-       SELECT s.* FROM ({columns} {in_cell} {fits} {others}
-                         ORDER BY t.potential DESC OFFSET 0) s
-        WHERE {in_reach} LIMIT %(probed_rows)s) s
+       SELECT t.potential FROM crowd_worker_search t
+        WHERE t.company_id = %(company)s {in_cell} {fits} {others}
+        ORDER BY t.potential DESC LIMIT %(probed_rows)s) t
  WHERE c.km <= %(probed_km)s
- ORDER BY bound DESC OFFSET %(wanted)s - 1 LIMIT 1
+ ORDER BY 1 DESC OFFSET %(wanted)s - 1 LIMIT 1
 """
 GIVEN = "SELECT %(floor)s::float8"
 # whom the customer wants, before all others: their bounds leave that out
@@ -196,6 +198,19 @@ def array(numbers):
     return "{%s}" % ",".join(map(str, numbers))
 
 
+def constants(params):
+    """Return parameters with floats as texts: with ``::float8`` behind it PostgreSQL
+    takes a text for the constant it is, while it has to convert a number.
+
+    >>> constants({"lat": 47.5, "day": 3})
+    {'lat': '47.5', 'day': 3}
+    """
+    return {
+        name: repr(value) if isinstance(value, float) else value
+        for name, value in params.items()
+    }
+
+
 @lru_cache(maxsize=None)
 def _statement(template, has_others, has_territory, has_kinds, has_preferred, floor=""):
     """Return a statement with the filters it needs."""
@@ -233,6 +248,7 @@ class Field:
     def __init__(self, ask):
         request = ask.request
         self.request = request
+        self._similar = ask.similar
         self.points = scoring.points(request)
         self.cells = [] if request.is_remote else self._cells()
         self.is_wide = request.is_remote or len(self.cells) > MOST_CELLS
@@ -271,7 +287,6 @@ class Field:
             "count_up_to": COUNT_UP_TO,
             "preferred": list(ask.preferences),
             "preferred_bound": PREFERRED_BOUND,
-            **ask.similar,
         }
 
     def _kinds(self):
@@ -334,12 +349,21 @@ class Field:
             wanted=wanted,
             probed_rows=PROBED_ROWS,
             probed_km=self._probed_km(),
+            typical_worth=self._typical_worth(),
+            within_km=WITHIN_KM,
             worth=worth,
             slope=slope,
             plane_slope=slope * NOT_MORE * grid.KM_PER_DEGREE if is_plain else 0.0,
             shrink=math.cos(math.radians(reach)) ** 2,
         )
-        return self._statement(SCAN, PROBE if floor is None else GIVEN), params
+        statement = self._statement(SCAN, PROBE if floor is None else GIVEN)
+        return statement, self._complete(params)
+
+    def _typical_worth(self):
+        """Return what a point with the standard weights is worth here on the average."""
+        parts = [n for n in STANDARD_WEIGHTS if n not in ("distance", "preference")]
+        standard = sum(STANDARD_WEIGHTS[part] for part in parts)
+        return sum(self.points[part] for part in parts) / standard
 
     def _probed_km(self):
         """Return how far the cells of the probe are."""
@@ -348,7 +372,10 @@ class Field:
 
     def wide(self, most):
         """Return statement and parameters for the ``most`` rows of most potential."""
-        return self._statement(WIDE), dict(self.params, most=most)
+        return self._statement(WIDE), self._complete(dict(self.params, most=most))
+
+    def _complete(self, params):
+        return dict(constants(params), **self._similar)
 
     def _statement(self, template, floor=""):
         filters = (

@@ -19,6 +19,7 @@ from .crowd_matcher_field import (
     OTHERS,
     TERRITORY,
     array,
+    constants,
 )
 from .crowd_worker_search import NO_SKILL, NOT_ACTIVE, NOWHERE
 
@@ -121,7 +122,7 @@ class CrowdMatcher(models.AbstractModel):
 
         :param judged: the verdicts of the search for the best
         """
-        params = dict(field.params, **self._near_params(field))
+        params = constants(dict(field.params, **self._near_params(field)))
         statement = _statement(
             field.is_wide,
             field.request.is_remote,
