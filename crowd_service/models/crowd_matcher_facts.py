@@ -7,7 +7,7 @@ import pytz
 from odoo import api, models
 
 from .. import matching
-from .crowd_matcher_field import array
+from .crowd_matcher_sql import array
 
 FAIRNESS_DAYS = 7
 

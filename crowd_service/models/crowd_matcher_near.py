@@ -11,9 +11,9 @@ from odoo import api, models
 
 from .. import matching
 from ..matching import cells as grid
-from .crowd_matcher_field import (
+from .crowd_matcher_field import EPSILON
+from .crowd_matcher_sql import (
     DISTANCE,
-    EPSILON,
     KIND,
     OPEN_JOBS,
     OTHERS,

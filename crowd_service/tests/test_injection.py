@@ -160,14 +160,14 @@ ALLOWED = {
 #: Functions that compose statements by ``format``, of constants and of these names.
 COMPOSERS = {
     "models/crowd_kpi_sql.py": {"sql"},  # nothing but sql.SQL and sql.Identifier
-    "models/crowd_matcher_field.py": {
+    "models/crowd_matcher_sql.py": {
         "template",
         "floor",  # a template as well
         "has_others",
         "has_territory",
         "has_kinds",
         "has_preferred",
-        "_statement",
+        "statement_of",
         "_with_room",
     },
     "models/crowd_matcher_near.py": {
