@@ -69,6 +69,9 @@ class TestDeliveryQueue(DeliveryCase):
         own = self.gateway.copy({"company_id": self.company_a.id, "sequence": 99})
         (offer,) = self._offer_to(self.anna)
         self.assertEqual(self._deliveries(offer).gateway_id, own)
+        own.active = False
+        (offer,) = self._offer_to(self.rival)
+        self.assertEqual(self._deliveries(offer).gateway_id, self.gateway)
 
     def test_taken_only_for_those_who_got_the_offer(self):
         late = self._create_worker("Late Reader")
@@ -81,6 +84,27 @@ class TestDeliveryQueue(DeliveryCase):
         self.assertFalse(self._deliveries(tech, "taken"))
         self.assertEqual(len(self._deliveries(anna, "won")), 1)
         self.assertEqual(self._deliveries(late).state, "obsolete")
+
+    def test_the_decision_leaves_the_messages_of_the_losers_alone(self):
+        anna, rival, tech = self._offer_to(self.anna, self.rival, self.tech)
+        waiting, asked = self._deliveries(rival), self._deliveries(tech)
+        anna._accept("mail")
+        self.assertEqual((waiting | asked).mapped("state"), ["queued"] * 2)
+        self._send(waiting)
+        self.assertEqual(waiting.state, "obsolete")
+        self.assertFalse(self.server.mails)
+        self._run_jobs("crowd.dispatch")
+        self.assertEqual(asked.state, "obsolete")
+        self.assertFalse(self._deliveries(rival, "taken"))
+
+    def test_a_todo_made_during_the_decision_goes_with_the_job(self):
+        anna, tech = self._offer_to(self.anna, self.tech)
+        anna._accept("mail")
+        # the job of the message had begun before, and is committed after the decision
+        self._deliveries(tech)._schedule_activity(self.tech.crowd_user_id)
+        self.assertTrue(self._activities(tech.dispatch_id, "offer"))
+        self._run_jobs("crowd.dispatch")
+        self.assertFalse(self._activities(tech.dispatch_id, "offer"))
 
     def test_activity_comes_and_goes(self):
         anna, tech = self._offer_to(self.anna, self.tech)
@@ -167,6 +191,15 @@ class TestDeliverySend(DeliveryCase):
         self._send(self.delivery)
         self._send(self.delivery)
         self.assertEqual(len(self.server.mails), 1)
+
+    def test_what_is_locked_is_read(self):
+        self.assertEqual(self.delivery.attempts, 0)
+        self.env.cr.execute(
+            "UPDATE crowd_delivery SET attempts = 7 WHERE id = %s", (self.delivery.id,)
+        )
+        self.assertEqual(self.delivery._lock_open().attempts, 7)
+        self.delivery.state = "sent"
+        self.assertFalse(self.delivery._lock_open())
 
     def test_a_server_that_is_busy(self):
         now = self.env["crowd.clock"].now()
