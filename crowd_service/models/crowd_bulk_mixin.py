@@ -54,7 +54,9 @@ class CrowdBulkMixin(models.AbstractModel):
         """Store the lists in ``rows``, which have tables of their own."""
         for field in sorted(fields, key=lambda f: f._sequence):
             pairs = zip(self, rows)
-            field.create([(r, row[field.name]) for r, row in pairs if field.name in row])
+            field.create(
+                [(r, row[field.name]) for r, row in pairs if field.name in row]
+            )
         self.modified([field.name for field in fields], create=True)
 
     def _insert_rows(self, fields, rows):

@@ -39,9 +39,7 @@ class CrowdDispatch(models.Model):
         """
         switch = SWITCHES[purpose]
         told = self.filtered(
-            lambda d: (
-                d.ticket_id.partner_id and (not switch or d.company_id[switch])
-            )
+            lambda d: d.ticket_id.partner_id and (not switch or d.company_id[switch])
         )
         if told:
             self.env["crowd.delivery"]._queue(

@@ -8,6 +8,7 @@ from .crowd_dispatch import OPEN_STATES
 SEARCH_STATES = ("draft", "searching", "offered")
 ENOUGH_FAILURES = 3
 TOGETHER = 40  # handled in one transaction: an answer waits less than a second
+MOVED = "crowd_service.moved"  # ids of dispatches, in the data of the transaction
 ERROR_LENGTH = 500  # characters of an error that its reader gets
 
 
@@ -25,22 +26,41 @@ class CrowdDispatch(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         dispatches = super().create(vals_list)
-        dispatches._schedule_wake()
+        dispatches._schedule_later()
         return dispatches
 
     def write(self, vals):
         deadline = fields.Datetime.to_datetime(vals.get("next_deadline"))
         moved = self.filtered(lambda d: deadline and d.next_deadline != deadline)
         res = super().write(vals)
-        moved._schedule_wake()
+        moved._schedule_later()
         return res
+
+    def _schedule_later(self):
+        """Schedule at the end of the transaction: until then deadlines move often."""
+        if not self:
+            return
+        precommit = self.env.cr.precommit
+        if MOVED not in precommit.data:
+            precommit.data[MOVED] = set()
+            clock = self.sudo().browse()  # whoever moved a deadline: it is watched
+            precommit.add(clock._schedule_moved)
+        precommit.data[MOVED].update(self.ids)
+
+    @api.model
+    def _schedule_moved(self):
+        ids = sorted(self.env.cr.precommit.data.pop(MOVED, ()))
+        self.browse(ids).exists().filtered("next_deadline")._schedule_wake()
+        self.flush()
 
     def _schedule_wake(self):
         """Let a job look at dispatches at their deadline, to the second."""
         for deadline in sorted(set(self.mapped("next_deadline"))):
             alike = self.filtered(lambda d, at=deadline: d.next_deadline == at)
-            names = ", ".join(alike.mapped("name"))
-            alike._by_clock(_("Deadline of %s") % names, eta=deadline)._job_wake()
+            for start in range(0, len(alike), TOGETHER):
+                few = alike[start : start + TOGETHER]
+                names = ", ".join(few.mapped("name"))
+                few._by_clock(_("Deadline of %s") % names, eta=deadline)._job_wake()
 
     def _by_clock(self, description, eta=None):
         """Return ``self`` for a job that nobody in particular is the author of."""
@@ -58,10 +78,10 @@ class CrowdDispatch(models.Model):
         Most come too early: the deadline was put off, and has a job of its own.
         """
         due = self.search([("id", "in", self.ids)] + self._due_domain())
-        if len(due) > 1:
-            self._handle_few(due.ids)
+        if len(due) == 1:
+            due._handle_due()  # in the job's own transaction
         elif due:
-            due._handle_due()
+            self._handle_few(due.ids)
 
     @api.model
     def _due_domain(self):
@@ -84,19 +104,22 @@ class CrowdDispatch(models.Model):
 
     @api.model
     def _handle_few(self, dispatch_ids):
-        """Handle some dispatches together, which share what they read.
+        """Handle some dispatches together.
 
-        When one cannot be handled, or somebody else is at it, each is on its own.
+        When one cannot be handled, or somebody else is at it, each half of them is
+        tried, down to the one that it is.
         """
-        if race.try_once(
+        if len(dispatch_ids) == 1:
+            error = self._alone(*dispatch_ids, "_handle_due")
+            if error:
+                self._alone(*dispatch_ids, "_note_failure", repr(error))
+        elif not race.try_once(
             self.env,
             lambda env: env["crowd.dispatch"].browse(dispatch_ids)._handle_all(),
         ):
-            return
-        for dispatch_id in dispatch_ids:
-            error = self._alone(dispatch_id, "_handle_due")
-            if error:
-                self._alone(dispatch_id, "_note_failure", repr(error))
+            middle = len(dispatch_ids) // 2
+            self._handle_few(dispatch_ids[:middle])
+            self._handle_few(dispatch_ids[middle:])
 
     def _handle_all(self):
         race.lock(self, wait=False)
@@ -127,16 +150,16 @@ class CrowdDispatch(models.Model):
     def _do_due(self):
         """Make the moves that are due: those of one state together."""
         now = self._now()
-        due = self.filtered(
-            lambda d: d.state in OPEN_STATES and d.next_deadline <= now
-        )
+        due = self.filtered(lambda d: d.state in OPEN_STATES and d.next_deadline <= now)
         stopped = due.filtered(
             lambda d: d.company_id.crowd_stopped and d.state in SEARCH_STATES
         )
         for dispatch in stopped:
             dispatch._stop()
         going_on = due - stopped
-        by_state = {s: going_on.filtered(lambda d, s=s: d.state == s) for s in OPEN_STATES}
+        by_state = {
+            s: going_on.filtered(lambda d, s=s: d.state == s) for s in OPEN_STATES
+        }
         for state, dispatches in by_state.items():
             if dispatches:
                 getattr(dispatches, "_due_" + state)()

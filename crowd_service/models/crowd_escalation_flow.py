@@ -94,14 +94,13 @@ class CrowdDispatch(models.Model):
         number = self.env["ir.model.data"].xmlid_to_res_id(
             "crowd_service.escalation_packet"
         )
-        page = self.env["ir.ui.view"].browse(number)._render(
-            {
-                "dispatch": self,
-                "ticket": self.ticket_id,
-                "note": note,
-                "reason": labels[reason],
-            }
-        )
+        values = {
+            "dispatch": self,
+            "ticket": self.ticket_id,
+            "note": note,
+            "reason": labels[reason],
+        }
+        page = self.env["ir.ui.view"].browse(number)._render(values)
         return html_sanitize(page, sanitize_attributes=True)
 
 

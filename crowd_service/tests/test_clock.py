@@ -25,10 +25,10 @@ class TestClock(LadderCase):
         cls = type(bad)
         original = getattr(cls, method)
 
-        def explode(dispatch):
-            if dispatch.id == bad.id:
+        def explode(dispatches):
+            if bad.id in dispatches.ids:
                 raise ValueError("bad row")
-            return original(dispatch)
+            return original(dispatches)
 
         return patch.object(cls, method, explode)
 
@@ -46,6 +46,25 @@ class TestClock(LadderCase):
         self.assertEqual(bad.escalation_ids.user_id, bad.responsible_id)
         self.assertIn("bad row", bad.escalation_ids.note)
         self.assertFalse(bad.failure_count)
+
+    def test_the_others_of_a_group_are_still_handled_together(self):
+        self._create_policy(self._ask(), self._tell())
+        dispatches, moment = self._many_due(8)
+        bad, alone = dispatches[5], []
+        cls = type(bad)
+        original = cls._alone
+
+        def note(clock, record_id, *args, **kwargs):
+            alone.append(record_id)
+            return original(clock, record_id, *args, **kwargs)
+
+        with self._explode_for(bad), self.assertLogs(CLOCK, "ERROR"):
+            with self.at(moment), patch.object(cls, "_alone", note):
+                dispatches._handle_few(dispatches.ids)
+        dispatches.invalidate_cache()
+        self.assertEqual(set((dispatches - bad).mapped("state")), {"escalated"})
+        self.assertEqual(bad.state, "offered")
+        self.assertEqual(alone, [dispatches[4].id, bad.id, bad.id])
 
     def test_a_failure_that_passes_is_forgotten(self):
         self._create_policy(self._ask(), self._tell())
@@ -161,9 +180,27 @@ class TestClock(LadderCase):
     def test_wake_is_at_the_second(self):
         self._create_policy(self._ask(), self._tell())
         dispatch = self._start()
+        self.cr.precommit.run()
         jobs = self.env["queue.job"].search([("method_name", "=", "_job_wake")])
         mine = jobs.filtered(lambda j: dispatch.id in j.records.ids)
-        self.assertIn(dispatch.next_deadline, mine.mapped("eta"))
+        self.assertEqual(mine.mapped("eta"), [dispatch.next_deadline])
+
+    def test_deadlines_set_together_have_one_job(self):
+        self._create_policy(self._ask(), self._tell())
+        dispatches, moment = self._many_due(3)
+        later = moment + timedelta(minutes=5)
+        self.cr.precommit.run()
+        last = self.env["queue.job"].search([], order="id desc", limit=1)
+        dispatches.write({"next_deadline": moment + timedelta(minutes=1)})
+        dispatches.write({"next_deadline": later})
+        self.cr.precommit.run()
+        job = self.env["queue.job"].search([("id", ">", last.id)])
+        self.assertEqual(job.records, dispatches)
+        self.assertEqual(job.eta, later)
+        with self.at(later):
+            job.records._job_wake()
+        dispatches.invalidate_cache()
+        self.assertEqual(set(dispatches.mapped("state")), {"escalated"})
 
     def _many_due(self, number):
         """Return so many dispatches that are due at the same instant, and it."""
