@@ -1,8 +1,9 @@
 """What takes a server's time again and again, and a simulation's once.
 
 Nothing here changes what the engine does: PostgreSQL plans a statement once instead of
-each time (a server cannot keep plans: Odoo's pool makes each connection forget them), and
-Odoo does not look for pending changes where there are none.
+each time (a server cannot keep plans: Odoo's pool makes each connection forget them), the
+connection that notifies browsers is kept, and Odoo does not look for pending changes where
+there are none.
 """
 
 import re
@@ -11,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from itertools import count, islice
+from unittest.mock import patch
 
 import psycopg2.extensions
 
@@ -126,17 +128,20 @@ def _marks(lengths, types):
 
 @contextmanager
 def taken():
-    """Take the shortcuts: connections that are opened in here keep their plans."""
-    connection, flush = sql_db.PsycoConnection, models.BaseModel.flush
+    """Take the shortcuts; connections that are opened in here keep their plans."""
+    flush, give_back = models.BaseModel.flush, sql_db.ConnectionPool.give_back
 
     def flush_if_pending(self, *args, **kwargs):
         pending = self.env.all
         if pending.tocompute or pending.towrite:
             flush(self, *args, **kwargs)
 
-    sql_db.PsycoConnection = PlanningConnection
-    models.BaseModel.flush = flush_if_pending
-    try:
+    def keep(self, connection, keep_in_pool=True):
+        give_back(self, connection)
+
+    with (
+        patch.object(sql_db, "PsycoConnection", PlanningConnection),
+        patch.object(sql_db.ConnectionPool, "give_back", keep),
+        patch.object(models.BaseModel, "flush", flush_if_pending),
+    ):
         yield
-    finally:
-        sql_db.PsycoConnection, models.BaseModel.flush = connection, flush
