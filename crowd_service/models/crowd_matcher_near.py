@@ -134,6 +134,8 @@ class CrowdMatcher(models.AbstractModel):
         found = {row[0] for row in self.env.cr.fetchall()}
         found.update(verdict.worker_id for verdict in judged if verdict.reasons)
         found.difference_update(v.worker_id for v in judged if not v.reasons)
+        for worker_id in found:  # who is kept out gets no points, so nobody counts
+            ask.similar_counts.setdefault(worker_id, 0)
         return self._weigh_workers(ask, sorted(found))
 
     @api.model
