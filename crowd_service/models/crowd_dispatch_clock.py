@@ -1,4 +1,5 @@
 import time
+from collections import defaultdict
 
 from odoo import SUPERUSER_ID, _, api, fields, models
 
@@ -8,7 +9,7 @@ from .crowd_dispatch import OPEN_STATES
 SEARCH_STATES = ("draft", "searching", "offered")
 ENOUGH_FAILURES = 3
 TOGETHER = 40  # handled in one transaction: an answer waits less than a second
-MOVED = "crowd_service.moved"  # ids of dispatches, in the data of the transaction
+MOVED = "crowd_service.moved"  # deadlines, in the data of the transaction
 ERROR_LENGTH = 500  # characters of an error that its reader gets
 
 
@@ -30,10 +31,11 @@ class CrowdDispatch(models.Model):
         return dispatches
 
     def write(self, vals):
-        deadline = fields.Datetime.to_datetime(vals.get("next_deadline"))
-        moved = self.filtered(lambda d: deadline and d.next_deadline != deadline)
+        if "next_deadline" not in vals:
+            return super().write(vals)
+        before = {dispatch: dispatch.next_deadline for dispatch in self}
         res = super().write(vals)
-        moved._schedule_later()
+        self.filtered(lambda d: d.next_deadline != before[d])._schedule_later()
         return res
 
     def _schedule_later(self):
@@ -42,25 +44,37 @@ class CrowdDispatch(models.Model):
             return
         precommit = self.env.cr.precommit
         if MOVED not in precommit.data:
-            precommit.data[MOVED] = set()
-            clock = self.sudo().browse()  # whoever moved a deadline: it is watched
-            precommit.add(clock._schedule_moved)
-        precommit.data[MOVED].update(self.ids)
+            precommit.data[MOVED] = {}
+            precommit.add(self.browse()._schedule_moved)
+        precommit.data[MOVED].update(self._read_deadlines())
 
     @api.model
     def _schedule_moved(self):
-        ids = sorted(self.env.cr.precommit.data.pop(MOVED, ()))
-        self.browse(ids).exists().filtered("next_deadline")._schedule_wake()
+        self._schedule(self.env.cr.precommit.data.pop(MOVED, {}))
         self.flush()
 
     def _schedule_wake(self):
-        """Let a job look at dispatches at their deadline, to the second."""
-        for deadline in sorted(set(self.mapped("next_deadline"))):
-            alike = self.filtered(lambda d, at=deadline: d.next_deadline == at)
-            for start in range(0, len(alike), TOGETHER):
-                few = alike[start : start + TOGETHER]
-                names = ", ".join(few.mapped("name"))
-                few._by_clock(_("Deadline of %s") % names, eta=deadline)._job_wake()
+        """Let jobs look at dispatches at their deadlines, to the second."""
+        self._schedule(self._read_deadlines())
+
+    def _read_deadlines(self):
+        """Return ``{id: (deadline, reference)}``; at the end nothing is in the cache."""
+        return {
+            dispatch.id: (dispatch.next_deadline, dispatch.name) for dispatch in self
+        }
+
+    @api.model
+    def _schedule(self, deadlines):
+        """Store a job for the dispatches of each deadline, see ``_read_deadlines``."""
+        alike = defaultdict(list)
+        for number, (deadline, name) in sorted(deadlines.items()):
+            if deadline:
+                alike[deadline].append((number, name))
+        for deadline, known in sorted(alike.items()):
+            for start in range(0, len(known), TOGETHER):
+                ids, names = zip(*known[start : start + TOGETHER])
+                description = _("Deadline of %s") % ", ".join(names)
+                self.browse(ids)._by_clock(description, eta=deadline)._job_wake()
 
     def _by_clock(self, description, eta=None):
         """Return ``self`` for a job that nobody in particular is the author of."""
