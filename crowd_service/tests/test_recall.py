@@ -125,7 +125,11 @@ class TestRecall(MatcherCase):
         field = self.matcher._find_field(ask)
         query = field.wide(EVERYBODY) if field.is_wide else field.scan(EVERYBODY, -1.0)
         self.env.cr.execute(*query)
-        bounds = {row[0]: row[2] for row in self.env.cr.fetchall()}
+        bounds = {
+            row[0]: row[2]
+            for row in self.env.cr.fetchall()
+            if row[0] and row[2] < crowd_matcher_field.PREFERRED_BOUND
+        }
         for candidate in everybody.ranked:
             score = candidate.score - candidate.parts["preference"]
             bound = bounds.get(candidate.membership_id)
