@@ -105,6 +105,7 @@ def without(mutant):
         )
         cr.execute("UPDATE crowd_dispatch SET state = 'cancelled', closed_at = now()")
         cr.execute("DELETE FROM crowd_event")
+        cr.execute("DELETE FROM crowd_review")  # of jobs that are cancelled now
         cr.execute(
             "CREATE UNIQUE INDEX IF NOT EXISTS crowd_offer_one_winner"
             " ON crowd_offer (dispatch_id) WHERE state IN ('accepted', 'completed')"
