@@ -52,6 +52,7 @@ SETTLED = frozenset(
         "res.currency",
         "res.lang",
         "res.partner",
+        "res.territory",
         "res.users",
         "resource.calendar",
         "resource.calendar.attendance",
