@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 
 OPEN_STATES = ("queued", "failed")
 TOLD_STATES = ("sent", "delivered", "read")
-LOCK = sql.SQL(
+LOCK = (
     "SELECT {columns} FROM crowd_delivery WHERE id IN %s AND state IN %s"
     " ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
 )
@@ -167,11 +167,10 @@ class CrowdDelivery(models.Model):
         stored = [f for f in self._fields.values() if f.store and f.column_type]
         names = [field.name for field in stored]
         self.flush(names, self)
-        self.env.cr.execute(
-            LOCK.format(columns=sql.SQL(", ").join(map(sql.Identifier, names))),
-            (tuple(self.ids), OPEN_STATES),
-            log_exceptions=False,
-        )
+        columns = sql.SQL(", ").join(map(sql.Identifier, names))
+        query = sql.SQL(LOCK).format(columns=columns)
+        params = tuple(self.ids), OPEN_STATES
+        self.env.cr.execute(query, params, log_exceptions=False)
         self.invalidate_cache(ids=self.ids)
         return self._note_read(stored, self.env.cr.fetchall())
 

@@ -62,7 +62,9 @@ class Field:
             "communities": ask.community_ids,
             "bands": array(band for band, _cell, _km in self.cells),
             "cells": array(cell for _band, cell, _km in self.cells),
-            "kms": array(math.floor(km * 1000) / 1000 for _band, _cell, km in self.cells),
+            "kms": array(
+                math.floor(km * 1000) / 1000 for _band, _cell, km in self.cells
+            ),
             "out": ask.out_ids,
             "is_remote": request.is_remote,
             "lat": request.lat,

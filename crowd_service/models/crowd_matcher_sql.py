@@ -193,7 +193,9 @@ def constants(params):
 
 
 @lru_cache(maxsize=None)
-def statement_of(template, has_others, has_territory, has_kinds, has_preferred, floor=""):
+def statement_of(
+    template, has_others, has_territory, has_kinds, has_preferred, floor=""
+):
     """Return a statement with the filters it needs."""
     return template.format(
         bound=BOUND,

@@ -76,9 +76,9 @@ class HelpdeskTicket(models.Model):
         "crowd.dispatch", string="Dispatch", readonly=True, copy=False, index=True
     )
     crowd_state = fields.Selection(
-        lambda self: self.env["crowd.dispatch"]
-        ._fields["state"]
-        ._description_selection(self.env),
+        lambda self: (
+            self.env["crowd.dispatch"]._fields["state"]._description_selection(self.env)
+        ),
         string="Crowd",
         compute="_compute_crowd_now",
         store=True,
