@@ -34,7 +34,7 @@ class CrowdCandidate(models.Model):
         return res
 
     def _fill_day(self):
-        day = local_day("candidate.judged_at")
+        day = sql.Composed(local_day("candidate.judged_at"))
         self.env.cr.execute(sql.SQL(FILL).format(day=day))
 
     @api.model

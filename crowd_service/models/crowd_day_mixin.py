@@ -39,7 +39,7 @@ class CrowdDayMixin(models.AbstractModel):
         index = sql.SQL(INDEX).format(table=table, name=name)
         self.env.cr.execute(index)
         moment = sql.Identifier("fact", self._day_moment)
-        day = local_day(moment, "zone.name")
+        day = sql.Composed(local_day(moment, "zone.name"))
         fill = sql.SQL(FILL).format(table=table, moment=moment, day=day)
         self.env.cr.execute(fill)
 

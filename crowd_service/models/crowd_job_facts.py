@@ -81,7 +81,7 @@ class CrowdOffer(models.Model):
     def _fill_job_facts(self):
         """Give their facts to the jobs that have none: for whoever writes by SQL."""
         compat.flush(self.env)
-        day = local_day("COALESCE(job.ended_at, job.answered_at)")
+        day = sql.Composed(local_day("COALESCE(job.ended_at, job.answered_at)"))
         self.env.cr.execute(sql.SQL(FILL).format(day=day))
         self.invalidate_cache(["job_day", "job_arrived_at", "job_ended_at"])
 

@@ -133,7 +133,7 @@ class HelpdeskTicket(models.Model):
 
     def _crowd_fill_outcomes(self):
         self.env.cr.execute(STAGES)
-        day = local_day("closed.at", "closed.zone")
+        day = sql.Composed(local_day("closed.at", "closed.zone"))
         self.env.cr.execute(sql.SQL(FILL).format(day=day))
 
     @api.model_create_multi
