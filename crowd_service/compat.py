@@ -23,13 +23,9 @@ def cached(env, models):
 
     Lists of records of other models are left out.
     """
-    return {
-        field: values
-        for field, values in env.cache._data.items()
-        if field.model_name in models
-        and field.store
-        and (field.column_type or field.comodel_name in models)
-    }
+    known = env.cache._data
+    fields = env["base"]._crowd_stored_fields(models)
+    return {field: known[field] for field in fields.intersection(known)}
 
 
 def commit(env, models):

@@ -93,13 +93,15 @@ class Simulation:
     @contextmanager
     def transaction(self, user_id=SUPERUSER_ID):
         """An environment of its own, committed at the end."""
+        env = api.Environment(self._cr, user_id, dict(QUIET))
         try:
-            env = api.Environment(self._cr, user_id, dict(QUIET))
             yield env
             compat.commit(env, SETTLED)
         except BaseException:
             self._cr.rollback()
             raise
+        finally:
+            compat.discard(env)
 
     def lot(self, *name):
         """Return the source of chance of whoever has this name."""

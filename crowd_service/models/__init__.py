@@ -1,3 +1,4 @@
+from . import base
 from . import crowd_clock
 from . import crowd_transition_mixin
 from . import crowd_bulk_mixin

@@ -98,7 +98,11 @@ class CrowdDispatch(models.Model):
     )
     accepted_offer_id = fields.Many2one("crowd.offer", readonly=True)
     order_id = fields.Many2one(
-        "fsm.order", string="Service order", readonly=True, ondelete="restrict"
+        "fsm.order",
+        string="Service order",
+        readonly=True,
+        index=True,
+        ondelete="restrict",
     )
     offer_ids = fields.One2many("crowd.offer", "dispatch_id", readonly=True)
     candidate_ids = fields.One2many("crowd.candidate", "dispatch_id", readonly=True)

@@ -12,6 +12,7 @@ class FSMOrder(models.Model):
 
     _inherit = "fsm.order"
 
+    ticket_id = fields.Many2one(index=True)  # each change of a ticket looks for them
     crowd_dispatch_ids = fields.One2many(
         "crowd.dispatch", "order_id", string="Dispatches", readonly=True
     )
