@@ -50,6 +50,8 @@ NEWCOMER_RATINGS = 3
 QUALITY_STEPS, RESPONSE_STEPS = 10000, 100
 #: Scores are rounded to so many parts of a point: equals are equal.
 SCORE_STEPS = 10000
+# of the points for low cost, of whoever costs something, but less than the price
+BELOW_PRICE = 0.5
 PREFERENCE_SHARES = {"asked_for": 1.0, "liked": 0.6, "": 0.0}
 
 
@@ -174,11 +176,14 @@ def job_cost(request, worker):
 
 
 def cost_share(request, worker, distance_km):
-    """Return ``1 - cost / price``: 1 when he costs nothing, 0 from the price on."""
+    """Return 1 when he costs nothing, a half below the price, 0 from the price on.
+
+    No finer: agents see the points, and what somebody costs is for managers.
+    """
     cost = job_cost(request, worker)
     if not cost:
         return 1.0
-    return _clip(1 - cost / request.price) if request.price > 0 else 0.0
+    return BELOW_PRICE if round(cost, 2) < round(request.price, 2) else 0.0
 
 
 SHARES = {

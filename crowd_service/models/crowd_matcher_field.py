@@ -30,6 +30,7 @@ POLAR_LATITUDE, DATE_LINE = 75.0, 170.0  # beyond, a plane is no good for distan
 NOT_MORE = 0.99  # of the true distance, at most, is a plane's
 COUNT_UP_TO = 4000
 PREFERRED_BOUND = 1000.0  # more than anybody can have
+MAX_RATE = 2**31 - 1  # of the search table
 EPSILON = 1e-6  # km; far more than the rounding of floats
 
 
@@ -92,7 +93,6 @@ class Field:
     def _point_params(self, ask):
         points, request = self.points, self.request
         newcomer = points["fairness"] * scoring.NEWCOMER_SHARE
-        price = max(request.price, 1e-9)  # without one, every cost is too much
         return {
             "w_distance": 0.0 if request.is_remote else points["distance"],
             "w_quality": points["quality"],
@@ -101,11 +101,21 @@ class Field:
             "w_newness": newcomer,
             "w_calm": points["fairness"] - newcomer,
             "w_cost": points["cost"],
-            "cost_loss": points["cost"] * request.minutes / 6000 / price,
+            "w_below_price": points["cost"] * scoring.BELOW_PRICE,
+            "free_rate": 0 if request.minutes else MAX_RATE,
+            "full_rate": self._full_rate(),
             "halving_tickets": scoring.HALVING_TICKETS,
             "newcomer_ratings": float(scoring.NEWCOMER_RATINGS),
             "bucket_bits": 8 * ask.bucket,
         }
+
+    def _full_rate(self):
+        """Return the hundredths an hour from which on the work costs the price.
+
+        A hair less, for floats: costs are compared in hundredths.
+        """
+        request = self.request
+        return round(request.price, 2) * 6000 / (request.minutes or 1) * (1 - 1e-9)
 
     def drive(self, driver, levels):
         """Let ``driver`` drive and the other qualifications filter.

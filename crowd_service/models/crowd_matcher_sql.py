@@ -10,8 +10,9 @@ POINTS = """
        + %(w_experience)s::float8 * t.tickets / (t.tickets + %(halving_tickets)s::float8)
        + %(w_calm)s::float8
        + %(w_newness)s::float8 * GREATEST(0, 1 - t.ratings / %(newcomer_ratings)s::float8)
-       + CASE WHEN t.cost_rate = 0 THEN %(w_cost)s::float8
-              ELSE GREATEST(0, %(w_cost)s::float8 - %(cost_loss)s::float8 * t.cost_rate) END
+       + CASE WHEN t.cost_rate <= %(free_rate)s THEN %(w_cost)s::float8
+              WHEN t.cost_rate < %(full_rate)s::float8 THEN %(w_below_price)s::float8
+              ELSE 0 END
 """
 DISTANCE = """
        CASE WHEN %(is_remote)s THEN 0 ELSE %(diameter)s::float8 * asin(sqrt(LEAST(1,

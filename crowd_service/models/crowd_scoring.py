@@ -68,8 +68,8 @@ class CrowdScoring(models.Model):
     weight_cost = fields.Integer(
         string="Low cost",
         default=STANDARD_WEIGHTS["cost"],
-        help="Full points for whoever costs nothing, none when the cost reaches "
-        "the price of the service.",
+        help="Full points for whoever costs nothing, half of them for whoever costs "
+        "less than the price of the service.",
     )
     shares = fields.Char(
         string="Out of 100 points",

@@ -164,10 +164,18 @@ def test_preference_part():
 def test_cost_part():
     request = replace(REQUEST, minutes=90, price=60.0)
     assert parts(request)["cost"] == 5
-    assert parts(request, cost_rate=20.0)["cost"] == pytest.approx(2.5)
+    assert parts(request, cost_rate=20.0)["cost"] == 2.5
     assert parts(request, cost_rate=1000.0)["cost"] == 0
     assert parts(replace(request, price=0.0))["cost"] == 5
     assert parts(replace(request, price=0.0), cost_rate=1.0)["cost"] == 0
+
+
+def test_cost_points_tell_no_rate():
+    """Agents see the points: of the cost they say what the words say, no more."""
+    request = replace(REQUEST, minutes=60, price=60.0)
+    told = {parts(request, cost_rate=float(rate))["cost"] for rate in range(1, 60)}
+    assert told == {2.5}
+    assert parts(request, cost_rate=60.0)["cost"] == 0
 
 
 @given(st.integers(0, 200), st.integers(0, 200), st.integers(0, 50))
