@@ -1,4 +1,4 @@
-"""Many deadlines at once: what the cron's sweep needs for each of them.
+"""Many deadlines at once: what their jobs, or else the cron's sweep, need for each of them.
 
 Each is a wave that nobody answered: offers expire, then a person inside gets the ticket, with a packet, a message
 and a deadline. Nothing is lighter; the jobs that send the messages are stored, not run.
@@ -8,28 +8,32 @@ import resource
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from multiprocessing import get_context
 
 from odoo import sql_db
+from odoo.tools import config
 
 from . import machine
 from .cells import CELLS, NOW, tickets
 from .rows import last_id, move_sequence, spread
 from .stats import short, table
 
-FEW, MANY = 50, 300
+FEW, MANY = 50, 1_000
+WORKERS = 2  # processes that the job runner gives jobs to
 PEOPLE = 8  # asked in each wave
+PATIENCE = 300  # seconds until all workers have loaded Odoo
 TABLES = ("helpdesk_ticket", "crowd_dispatch", "crowd_offer", "crowd_event")
 
 
 @dataclass
-class Swept:
-    """One run of the sweep over ``count`` deadlines."""
+class Handled:
+    """``count`` deadlines, of which ``done`` were handled."""
 
     count: int
     seconds: float
-    statements: int
-    memory_mb: float
     done: int
+    statements: int = 0
+    memory_mb: float = 0.0
 
     @property
     def per_minute(self):
@@ -40,31 +44,36 @@ class Swept:
         return self.statements / self.count
 
 
-def measure(name, counts=(FEW, MANY)):
-    """Return a :class:`Swept` for each of ``counts``, in a copy of the database."""
+def measure(name):
+    """Return :class:`Handled` of a sweep over few and over many deadlines, and of jobs.
+
+    It happens in a copy of the database.
+    """
     copy = f"{machine.PREFIX}_timers"
     machine.copy(name, copy)
     try:
-        return [sweep(copy, count) for count in counts]
+        return sweep(copy, FEW), sweep(copy, MANY), wake(copy, MANY * WORKERS)
     finally:
         machine.forget(copy)
         machine._run("drop", copy)
 
 
 def table_of(found):
-    """Return what each sweep needed, as text."""
+    """Return what each needed, as text."""
+    names = "sweep", "sweep", f"jobs of {WORKERS} workers"
     rows = [
         (
-            f"{swept.count:,} deadlines",
-            short(swept.seconds),
-            short(swept.per_minute),
-            short(swept.statements_each),
-            short(swept.memory_mb),
+            name,
+            f"{handled.count:,}",
+            short(handled.seconds),
+            short(handled.per_minute),
+            short(handled.statements_each) if handled.statements else "",
+            short(handled.memory_mb) if handled.statements else "",
         )
-        for swept in found
+        for name, handled in zip(names, found)
     ]
-    head = ("sweep", "seconds", "a minute", "statements each", "more MB")
-    return table("Deadlines of the same minute, one sweep", head, rows)
+    head = ("by", "deadlines", "seconds", "a minute", "statements each", "more MB")
+    return table("Deadlines of the same minute", head, rows)
 
 
 def sweep(name, count):
@@ -78,12 +87,59 @@ def sweep(name, count):
         env["crowd.dispatch"]._cron_sweep(limit=count, seconds=3600)
         seconds = time.perf_counter() - start
         sent = sql_db.sql_counter - sent + env.cr.sql_log_count - own
-        env.cr.commit()  # to see what others did
-        env.cache.invalidate()
-        done = env["crowd.dispatch"].search_count(
-            [("id", "in", ids), ("state", "=", "escalated")]
+        return Handled(count, seconds, _count(env, ids), sent, _memory() - memory)
+
+
+def wake(name, count):
+    """Make ``count`` waves whose time is over, and let their jobs handle them.
+
+    A job has as many as the engine gives to one. The workers share them, and nobody counts the time in which
+    they load Odoo.
+    """
+    from odoo.addons.crowd_service.models.crowd_dispatch_clock import TOGETHER
+
+    with machine.environment(name) as env:
+        ids = _create(env, count)
+        env.cr.commit()
+    jobs = [ids[start : start + TOGETHER] for start in range(0, count, TOGETHER)]
+    context = get_context("spawn")
+    together = context.Barrier(WORKERS + 1)
+    workers = [
+        context.Process(
+            target=_work, args=(config.rcfile, name, jobs[n::WORKERS], together)
         )
-    return Swept(count, seconds, sent, _memory() - memory, done)
+        for n in range(WORKERS)
+    ]
+    for worker in workers:
+        worker.start()
+    together.wait(PATIENCE)
+    start = time.perf_counter()
+    for worker in workers:
+        worker.join()
+    seconds = time.perf_counter() - start
+    with machine.environment(name) as env:
+        return Handled(count, seconds, _count(env, ids))
+
+
+def _work(conf, name, jobs, together):
+    """Run jobs, as a worker does whom the job runner calls."""
+    machine.start(conf)
+    with machine.environment(name) as env:
+        env["crowd.dispatch"].search_count([])
+        env.cr.commit()
+        together.wait(PATIENCE)
+        for ids in jobs:
+            env["crowd.dispatch"].browse(ids)._job_wake()
+            env.cr.commit()
+
+
+def _count(env, ids):
+    """Return how many of these dispatches were escalated."""
+    env.cr.commit()  # to see what others did
+    env.cache.invalidate()
+    return env["crowd.dispatch"].search_count(
+        [("id", "in", ids), ("state", "=", "escalated")]
+    )
 
 
 def _create(env, count):
