@@ -2,6 +2,7 @@ from . import base
 from . import crowd_clock
 from . import crowd_transition_mixin
 from . import crowd_bulk_mixin
+from . import crowd_kept_mixin
 from . import crowd_tracking_mixin
 from . import crowd_day_mixin
 from . import crowd_geocoder

@@ -15,6 +15,7 @@ class CrowdGateway(models.Model):
     """An account on a way out to people."""
 
     _name = "crowd.gateway"
+    _inherit = "crowd.kept.mixin"
     _description = "Crowd Gateway"
     _order = "sequence, id"
 
@@ -83,27 +84,6 @@ class CrowdGateway(models.Model):
     def _kinds(self):
         """Return the kinds as a selection, in the reader's language."""
         return self._fields["kind"]._description_selection(self.env)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        gateways = super().create(vals_list)
-        self._forget_usable()
-        return gateways
-
-    def write(self, vals):
-        res = super().write(vals)
-        self._forget_usable()
-        return res
-
-    def unlink(self):
-        res = super().unlink()
-        self._forget_usable()
-        return res
-
-    def _forget_usable(self):
-        self.clear_caches()
-        # another thread may have asked before this transaction was over
-        self.env.cr.postcommit.add(self.clear_caches)
 
     @api.model
     def _find_usable(self, companies):

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytz
 
-from odoo import api, fields, models, tools
+from odoo import fields, models, tools
 
 from ..workflow.desk_hours import after_minutes
 
@@ -87,22 +87,7 @@ class ResourceCalendar(models.Model):
 
 
 class ResourceCalendarAttendance(models.Model):
-    """Hours of a week, which are kept in memory until they change."""
+    """Hours of a week."""
 
-    _inherit = "resource.calendar.attendance"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        res = super().create(vals_list)
-        self.clear_caches()
-        return res
-
-    def write(self, vals):
-        res = super().write(vals)
-        self.clear_caches()
-        return res
-
-    def unlink(self):
-        res = super().unlink()
-        self.clear_caches()
-        return res
+    _name = "resource.calendar.attendance"
+    _inherit = ["crowd.kept.mixin", "resource.calendar.attendance"]
