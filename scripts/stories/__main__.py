@@ -36,16 +36,12 @@ def tell(names):
     threads = [
         threading.Thread(target=chapter.run, daemon=True) for chapter in chapters
     ]
-    for thread in threads:
-        thread.start()
-    for chapter, thread in zip(chapters, threads):
-        while thread.is_alive():
-            thread.join(10)
-            if thread.is_alive():
-                going = sum(t.is_alive() for t in threads)
-                seconds = time.monotonic() - start
-                say(f"  ... {seconds:.0f} s, {going} tickets are under way")
-        say(chapter.paper)
+    with stage.nobody_sleeps():
+        for thread in threads:
+            thread.start()
+        for chapter, thread in zip(chapters, threads):
+            wait(thread, threads, start)
+            say(chapter.paper)
     failed = [chapter for chapter in chapters if chapter.error]
     if failed:
         sentences = [f"{c.number or c.title}: {c.error}" for c in failed]
@@ -53,6 +49,16 @@ def tell(names):
     say(
         f"\nAll steps were as they should be, in {time.monotonic() - start:.0f} seconds."
     )
+
+
+def wait(thread, threads, start):
+    """Wait for a thread; say every ten seconds how many are under way."""
+    while thread.is_alive():
+        thread.join(10)
+        if thread.is_alive():
+            going = sum(t.is_alive() for t in threads)
+            seconds = time.monotonic() - start
+            say(f"  ... {seconds:.0f} s, {going} tickets are under way")
 
 
 def say(text):
