@@ -12,9 +12,8 @@ import pytest
 
 from . import shortcuts
 
-MANY = (
-    shortcuts.OFTEN + 4
-)  # PostgreSQL itself looks at five runs before it keeps a plan
+# PostgreSQL itself looks at five runs before it keeps a plan
+MANY = shortcuts.OFTEN + 4
 STATEMENTS = [
     ("SELECT id, login FROM res_users WHERE id IN %s ORDER BY id", [(1, 2, 3)]),
     ("SELECT id FROM res_users WHERE id = ANY(%s) AND active = %s", [[1, 2], True]),

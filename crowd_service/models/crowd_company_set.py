@@ -6,28 +6,18 @@ class CrowdCompanySet(models.Model):
 
     There are a handful of them for a million workers. So the rule that shows workers to
     their companies compares one indexed column with a few numbers, where it would
-    otherwise look at the memberships of each worker.
+    otherwise look at the memberships of each worker. The wording of the rule, which names
+    the sets, is kept in memory.
     """
 
     _name = "crowd.company.set"
+    _inherit = "crowd.kept.mixin"
     _description = "Companies of Workers"
 
     key = fields.Char(required=True, help="The companies' ids, ascending, with commas.")
     company_ids = fields.Many2many("res.company", ondelete="cascade")
 
     _sql_constraints = [("key_uniq", "unique(key)", "These companies are known.")]
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        sets = super().create(vals_list)
-        self._forget_rules()
-        return sets
-
-    def _forget_rules(self):
-        """The rules on workers name the sets: they are worded anew."""
-        self.clear_caches()
-        # another thread may have worded them before this transaction was over
-        self.env.cr.postcommit.add(self.clear_caches)
 
     @api.model
     def _get_ids(self, company_ids):

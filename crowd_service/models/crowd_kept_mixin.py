@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import models
 
 
 class CrowdKeptMixin(models.AbstractModel):
@@ -7,23 +7,13 @@ class CrowdKeptMixin(models.AbstractModel):
     _name = "crowd.kept.mixin"
     _description = "Kept in memory until it changes"
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        records = super().create(vals_list)
-        self._forget()
-        return records
+    def modified(self, fnames, *args, **kwargs):
+        if self._crowd_is_kept():
+            self.clear_caches()
+            # another thread may have asked before this transaction was over
+            self.env.cr.postcommit.add(self.clear_caches)
+        return super().modified(fnames, *args, **kwargs)
 
-    def write(self, vals):
-        res = super().write(vals)
-        self._forget()
-        return res
-
-    def unlink(self):
-        res = super().unlink()
-        self._forget()
-        return res
-
-    def _forget(self):
-        self.clear_caches()
-        # another thread may have asked before this transaction was over
-        self.env.cr.postcommit.add(self.clear_caches)
+    def _crowd_is_kept(self):
+        """Tell whether any of these records is kept in memory."""
+        return bool(self)

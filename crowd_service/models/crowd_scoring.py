@@ -11,7 +11,7 @@ class CrowdScoring(models.Model):
 
     _name = "crowd.scoring"
     _description = "Crowd Scoring"
-    _inherit = ["crowd.company.mixin"]
+    _inherit = ["crowd.kept.mixin", "crowd.company.mixin"]
     _order = "company_id, team_id, id"
     _check_company_auto = True
 
@@ -119,19 +119,6 @@ class CrowdScoring(models.Model):
                 raise ValidationError(
                     _("Something must count: at least one number is more than 0.")
                 )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.clear_caches()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self.clear_caches()
-        return super().write(vals)
-
-    def unlink(self):
-        self.clear_caches()
-        return super().unlink()
 
     def _scale(self):
         """Return ``{part: points}``, 100 together; all zero if nothing counts."""

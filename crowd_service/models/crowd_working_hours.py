@@ -63,35 +63,20 @@ class CrowdWorkingHours(models.AbstractModel):
         }
 
 
-class CrowdHoursFact(models.AbstractModel):
-    """A model whose changes change working hours."""
-
-    _name = "crowd.hours.fact"
-    _description = "Facts of working hours"
-
-    def modified(self, fnames, *args, **kwargs):
-        if self._crowd_is_shared():
-            self.env["crowd.working.hours"].clear_caches()
-        return super().modified(fnames, *args, **kwargs)
-
-    def _crowd_is_shared(self):
-        """Tell whether these are facts of calendars, not of single people."""
-        return bool(self)
-
-
 class ResourceCalendar(models.Model):
     _name = "resource.calendar"
-    _inherit = ["resource.calendar", "crowd.hours.fact"]
+    _inherit = ["crowd.kept.mixin", "resource.calendar"]
 
 
 class ResourceCalendarAttendance(models.Model):
     _name = "resource.calendar.attendance"
-    _inherit = ["resource.calendar.attendance", "crowd.hours.fact"]
+    _inherit = ["crowd.kept.mixin", "resource.calendar.attendance"]
 
 
 class ResourceCalendarLeaves(models.Model):
     _name = "resource.calendar.leaves"
-    _inherit = ["resource.calendar.leaves", "crowd.hours.fact"]
+    _inherit = ["crowd.kept.mixin", "resource.calendar.leaves"]
 
-    def _crowd_is_shared(self):
+    def _crowd_is_kept(self):
+        """Those of single people are not."""
         return not all(leave.resource_id for leave in self)

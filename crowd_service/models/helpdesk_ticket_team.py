@@ -64,12 +64,6 @@ class ResourceCalendar(models.Model):
         end = after_minutes(pytz.utc.localize(start), minutes, week, zone, closed)
         return end and end.astimezone(pytz.utc).replace(tzinfo=None)
 
-    def write(self, vals):
-        res = super().write(vals)
-        if "two_weeks_calendar" in vals:
-            self.clear_caches()
-        return res
-
     @tools.ormcache("self.id")
     def _crowd_week(self):
         """Return the hours of each weekday, None when weeks differ."""
@@ -84,10 +78,3 @@ class ResourceCalendar(models.Model):
             else:
                 hours.append((line.hour_from, line.hour_to))
         return week
-
-
-class ResourceCalendarAttendance(models.Model):
-    """Hours of a week."""
-
-    _name = "resource.calendar.attendance"
-    _inherit = ["crowd.kept.mixin", "resource.calendar.attendance"]
