@@ -7,6 +7,10 @@ from odoo import api, models
 _logger = logging.getLogger(__name__)
 _simulated = threading.local()
 
+# the same for every worker process and machine; it moves on within a transaction
+MOMENT = "date_trunc('second', clock_timestamp() AT TIME ZONE 'UTC')"
+NOW = f"SELECT {MOMENT}"
+
 
 @contextmanager
 def simulated_clock(moment):
@@ -35,18 +39,18 @@ class CrowdClock(models.AbstractModel):
 
     @api.model
     def now(self):
-        """Return the database's present instant, a naive UTC datetime in seconds.
+        """Return the database's present instant, a naive UTC datetime in seconds."""
+        if is_simulated():
+            return self._as_told(None)
+        self.env.cr.execute(NOW)
+        return self._as_told(self.env.cr.fetchone()[0])
 
-        The database's clock is the same for every worker process and machine;
-        ``clock_timestamp`` moves on within a transaction.
-        """
+    @api.model
+    def _as_told(self, moment):
+        """Return the present instant: what a statement told as :data:`MOMENT`, unless
+        time is simulated."""
         simulated = getattr(_simulated, "moment", None)
-        if simulated:
-            return simulated.replace(microsecond=0)
-        self.env.cr.execute(
-            "SELECT date_trunc('second', clock_timestamp() AT TIME ZONE 'UTC')"
-        )
-        return self.env.cr.fetchone()[0]
+        return simulated.replace(microsecond=0) if simulated else moment
 
     @api.model
     def _log_failure(self, model, record_id):

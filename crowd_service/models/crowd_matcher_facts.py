@@ -7,6 +7,7 @@ import pytz
 from odoo import api, models
 
 from .. import matching
+from .crowd_matcher_schedule import JOB
 from .crowd_matcher_sql import array
 
 FAIRNESS_DAYS = 7
@@ -36,10 +37,10 @@ SELECT w.id, p.name, w.worker_type,
        COALESCE((SELECT k.amount FROM crowd_cost k
                   WHERE k.membership_id = m.id AND k.service_id IS NULL
                     AND k.basis = 'hour'), 0)::float8,
-       CASE WHEN %(language)s IS NOT NULL THEN
+       CASE WHEN %(language)s IS NOT NULL AND {is_unsure} THEN
             ARRAY(SELECT l.lang_id FROM fsm_person_crowd_language_rel l
                    WHERE l.person_id = w.id) END,
-       CASE WHEN %(territory)s IS NOT NULL THEN
+       CASE WHEN %(territory)s IS NOT NULL AND {is_unsure} THEN
             ARRAY(SELECT t.res_territory_id FROM fsm_person_res_territory_rel t
                    WHERE t.fsm_person_id = w.id) END,
        (SELECT count(*) FROM crowd_offer o
@@ -50,14 +51,15 @@ SELECT w.id, p.name, w.worker_type,
                      AND o.state IN ('accepted', 'completed', 'backed_out', 'no_show'))
         END,
        p.tz,
-       (SELECT array_agg(ARRAY[s.skill_id, COALESCE(s.level_progress, 0),
-                               COALESCE(s.valid_until - %(day)s, 99999)])
-          FROM fsm_person_skill s
-         WHERE s.person_id = w.id AND s.skill_id = ANY(%(skills)s)),
+       CASE WHEN {is_unsure} THEN
+            ARRAY(SELECT ARRAY[s.skill_id, COALESCE(s.level_progress, 0),
+                               COALESCE(s.valid_until - %(day)s, 99999)]
+                    FROM fsm_person_skill s
+                   WHERE s.person_id = w.id AND s.skill_id = ANY(%(skills)s)) END,
        w.calendar_id, w.crowd_presence, w.crowd_presence_until,
        (SELECT array_agg(ARRAY[a.date_from, a.date_to]) FROM crowd_absence a
          WHERE a.worker_id = w.id AND a.date_to > %(now)s),
-       (SELECT array_agg(ARRAY[o.membership_id, o.dispatch_id]) FROM crowd_offer o
+       (SELECT json_agg(json_build_array(o.membership_id, {job})) FROM crowd_offer o
          WHERE o.worker_id = w.id AND o.state = 'accepted'),
        w.worker_type = 'technician' AND EXISTS (
            SELECT FROM resource_calendar_leaves
@@ -78,13 +80,21 @@ WORKER = """
         crowd_presence, crowd_presence_until
    FROM fsm_person WHERE id = {} OFFSET 0) w
 """
-OF_MEMBERS = FACTS.format(
-    source="unnest(%(ids)s::int4[]) AS i(id) CROSS JOIN LATERAL"
+BY_MEMBER = (
+    "unnest(%(ids)s::int4[]) AS i(id) CROSS JOIN LATERAL"
     + MEMBER.format("id = i.id")
     + " CROSS JOIN LATERAL"
     + WORKER.format("m.worker_id")
 )
+OF_MEMBERS = FACTS.format(source=BY_MEMBER, job=JOB, is_unsure="TRUE")
+# the search has seen to the skills, the language and the territory of whom it found, but
+# for those whom the customer wants
+OF_FOUND = FACTS.format(
+    source=BY_MEMBER, job=JOB, is_unsure="w.id = ANY(%(preferred)s)"
+)
 OF_WORKERS = FACTS.format(
+    job=JOB,
+    is_unsure="TRUE",
     source="unnest(%(ids)s::int4[]) AS i(id) CROSS JOIN LATERAL"
     + WORKER.format("i.id")
     + " LEFT JOIN LATERAL"
@@ -92,7 +102,7 @@ OF_WORKERS = FACTS.format(
         "worker_id = w.id AND company_id = %(company)s AND community_id IN"
         " (SELECT id FROM crowd_community WHERE active)"
     )
-    + " ON TRUE"
+    + " ON TRUE",
 )
 FOREVER = 99999  # days
 NONE = frozenset()
@@ -106,10 +116,10 @@ class CrowdMatcher(models.AbstractModel):
     _inherit = "crowd.matcher"
 
     @api.model
-    def _weigh_members(self, ask, membership_ids):
-        """Return the verdict on each membership."""
-        members = self._read_members(ask, membership_ids)
-        return [matching.weigh(ask.request, worker) for worker in members]
+    def _weigh_found(self, ask, membership_ids):
+        """Return the verdict on each membership that the search found."""
+        workers = self._read_workers(ask, OF_FOUND, membership_ids)
+        return [matching.weigh(ask.request, worker) for worker in workers]
 
     @api.model
     def _weigh_workers(self, ask, worker_ids):
@@ -145,6 +155,7 @@ class CrowdMatcher(models.AbstractModel):
             "company": ask.company_id,
             "communities": ask.doing_ids,
             "bucket": ask.bucket,
+            "preferred": list(ask.preferences),
             "skills": list(request.skills),
             "language": request.language_id,
             "territory": request.territory_id,
@@ -160,9 +171,13 @@ class _Reader:
     """Makes a :class:`matching.Worker` of a row of :data:`FACTS`."""
 
     def __init__(self, ask, schedules):
+        request = ask.request
         self._ask = ask
-        self._day = ask.request.day
-        self._midnights = _Midnights(ask.request.now)
+        # what those have of whom it was not read
+        self._wanted_skills = (request.skills, {})
+        self._wanted_languages = frozenset({request.language_id} - {None})
+        self._day = request.day
+        self._midnights = _Midnights(request.now)
         self._schedules = schedules
 
     def __call__(self, worker_id, *row):
@@ -172,7 +187,7 @@ class _Reader:
         membership_id, jobs = before[8], row[-2] or ()
         response_sum, response_count, answer_minutes = response or NO_RESPONSE
         before[5] = frozenset(before[5])
-        levels, valid_until = self._split(skills) if skills else ({}, {})
+        levels, valid_until = self._split(skills)
         return matching.Worker(
             worker_id,
             *before,
@@ -184,10 +199,12 @@ class _Reader:
             cost_rate=cost_rate,
             levels=levels,
             valid_until=valid_until,
-            language_ids=frozenset(languages) if languages else NONE,
+            language_ids=self._wanted_languages
+            if languages is None
+            else frozenset(languages),
             territory_ids=frozenset(territories) if territories else NONE,
             schedule=self._schedules.get(worker_id, ALWAYS),
-            open_jobs=sum(member == membership_id for member, _dispatch in jobs),
+            open_jobs=sum(member == membership_id for member, _job in jobs),
             accepted_today=self._count_today(accepted, zone) if accepted else 0,
             recent_offers=offers,
             was_asked=worker_id in ask.asked_ids,
@@ -197,6 +214,8 @@ class _Reader:
 
     def _split(self, skills):
         """Return levels and last days of rows of skill, level and days left."""
+        if skills is None:
+            return self._wanted_skills
         levels = {skill: level for skill, level, _days in skills}
         ends = {
             skill: self._day + timedelta(days=days)

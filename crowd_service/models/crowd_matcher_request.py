@@ -9,15 +9,17 @@ from odoo import api, models
 
 from .. import compat, matching
 from ..matching import hours, scoring
+from .crowd_clock import MOMENT
 from .crowd_dispatch import OPEN_STATES, STATE_LABELS
 
 ENDED_STATES = [state for state in STATE_LABELS if state not in OPEN_STATES]
 
 # Other tables are read by subqueries of their own, each as an array in JSON: a join of so
 # many takes PostgreSQL longer to plan than the whole search takes.
-TICKET = """
-SELECT t.crowd_service_id AS service_id, t.company_id, t.team_id, t.partner_id,
-       t.name, t.crowd_summary, t.crowd_language_id, t.crowd_dispatch_id,
+TICKET = f"""
+SELECT {MOMENT} AS now,
+       t.crowd_service_id AS service_id, t.company_id, t.team_id, t.partner_id, t.name,
+       t.crowd_summary, t.crowd_language_id, t.crowd_dispatch_id,
        t.crowd_when, t.crowd_wished_from, t.crowd_wished_to, t.crowd_consent,
        (SELECT closed FROM helpdesk_ticket_stage WHERE id = t.stage_id) AS is_closed,
        (SELECT json_build_array(
@@ -155,7 +157,7 @@ class CrowdMatcher(models.AbstractModel):
             self._check_matchable(ticket)
         if row["crowd_consent"] == "withdrawn":  # no external learns who it is
             narrow = replace(narrow, worker_types=(TECHNICIAN,))
-        now = self.env["crowd.clock"].now()
+        now = self.env["crowd.clock"]._as_told(row["now"])
         asked = self._read_asked(dispatch.id if dispatch else row["crowd_dispatch_id"])
         customers = {row["partner_id"], row["commercial_partner_id"]} - {None}
         preferences, blocked = self.env["crowd.preference"]._read_preferences(

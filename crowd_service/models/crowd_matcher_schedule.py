@@ -1,4 +1,5 @@
 from collections import defaultdict
+from datetime import datetime
 
 from odoo import api, models
 
@@ -13,19 +14,21 @@ SELECT w.id, l.date_from, l.date_to
   JOIN fsm_person w ON w.partner_id = u.partner_id
  WHERE w.id = ANY(%(workers)s) AND l.date_to > %(now)s AND l.time_type = 'leave'
 """
-# places by subqueries: a join of five takes longer to plan than to run
-JOBS = """
-SELECT d.id, o.scheduled_date_start, o.scheduled_date_end,
-       CASE WHEN (SELECT crowd_place FROM product_template
-                   WHERE id = o.crowd_service_id) IS DISTINCT FROM 'remote'
-            THEN (SELECT CASE WHEN l.is_located THEN (
-                              SELECT ARRAY[COALESCE(partner_latitude, 0)::float8,
-                                           COALESCE(partner_longitude, 0)::float8]
-                                FROM res_partner WHERE id = l.partner_id) END
-                    FROM fsm_location l WHERE l.id = o.location_id) END
-  FROM crowd_dispatch d
-  JOIN fsm_order o ON o.id = d.order_id
- WHERE d.id = ANY(%(dispatches)s) AND o.scheduled_date_start < o.scheduled_date_end
+# When and where the work of an accepted offer is done; remote work is done nowhere.
+JOB = """
+(SELECT json_build_array(
+            j.scheduled_date_start::timestamp(0), j.scheduled_date_end::timestamp(0),
+            CASE WHEN (SELECT crowd_place FROM product_template
+                        WHERE id = j.crowd_service_id) IS DISTINCT FROM 'remote'
+                 THEN (SELECT CASE WHEN l.is_located THEN (
+                                   SELECT json_build_array(
+                                              COALESCE(partner_latitude, 0),
+                                              COALESCE(partner_longitude, 0))
+                                     FROM res_partner WHERE id = l.partner_id) END
+                         FROM fsm_location l WHERE l.id = j.location_id) END)
+   FROM fsm_order j
+  WHERE j.id = (SELECT order_id FROM crowd_dispatch WHERE id = o.dispatch_id)
+    AND j.scheduled_date_start < j.scheduled_date_end)
 """
 
 
@@ -38,11 +41,11 @@ class CrowdMatcher(models.AbstractModel):
     def _make_schedules(self, request, facts):
         """Return ``{worker id: matching.Schedule}``; who is missing always has time.
 
-        Jobs count whichever company they are of. Queries only for what somebody has:
-        one for jobs, one for employees' time off; working hours are cached.
+        Jobs count whichever company they are of. Employees' time off is asked for if
+        there may be any; working hours are cached.
 
         :param facts: ``{worker id: (calendar, presence, until, absences, [membership,
-            dispatch] of each job, whether he may have entered time off)}``
+            (start, end, place)] of each job, whether he may have entered time off)}``
         """
         known = {
             worker_id: row
@@ -51,17 +54,17 @@ class CrowdMatcher(models.AbstractModel):
         }
         leaves = self._read_leaves(request, [w for w, row in facts.items() if row[5]])
         hours = self._read_hours({row[0] for row in known.values()})
-        jobs = self._read_jobs(known)
         nothing = (None, "calendar", None, None, None, False)
         schedules = {}
         for worker_id in known.keys() | leaves.keys():
-            calendar, presence, until, absences, *_ = known.get(worker_id, nothing)
+            row = known.get(worker_id, nothing)
+            calendar, presence, until, absences, jobs, _may_leave = row
             schedules[worker_id] = matching.Schedule(
                 hours=hours.get(calendar),
                 presence=presence,
                 presence_until=until,
                 absences=(*map(tuple, absences or ()), *leaves.get(worker_id, ())),
-                jobs=tuple(jobs.get(worker_id, ())),
+                jobs=tuple(_job(*job) for _member, job in jobs or () if job),
             )
         return schedules
 
@@ -74,18 +77,11 @@ class CrowdMatcher(models.AbstractModel):
                 leaves[worker_id].append((start, end))
         return leaves
 
-    def _read_jobs(self, known):
-        """Return ``{worker id: jobs}``; remote jobs have no place."""
-        workers, jobs = {}, defaultdict(list)
-        for worker_id, row in known.items():
-            workers.update((dispatch, worker_id) for _member, dispatch in row[4] or ())
-        if not workers:
-            return {}
-        rows = self._run(JOBS, {"dispatches": list(workers)})
-        for dispatch_id, start, end, place in rows:
-            jobs[workers[dispatch_id]].append(Job(start, end, *place or ()))
-        return jobs
-
     def _read_hours(self, calendar_ids):
         """Return the :class:`WorkingHours` per calendar."""
         return self.env["crowd.working.hours"]._get(sorted(calendar_ids - {None}))
+
+
+def _job(start, end, place):
+    """Return the :class:`Job` of what :data:`JOB` tells."""
+    return Job(datetime.fromisoformat(start), datetime.fromisoformat(end), *place or ())

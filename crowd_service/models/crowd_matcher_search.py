@@ -184,6 +184,6 @@ class CrowdMatcher(models.AbstractModel):
         start, end = 0, best.until(rows, 0)
         while start < end:
             page = dict.fromkeys(row[0] for row in rows[start:end])
-            best.add(self._weigh_members(ask, page))
+            best.add(self._weigh_found(ask, page))
             start, end = end, best.until(rows, end)
         return ceiling == NOBODY or best.beat(*ceiling)
