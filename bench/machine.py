@@ -124,7 +124,7 @@ def exists(name):
 def environment(name, user_id=SUPERUSER_ID, **context):
     """An environment in the database, at the moment ``NOW``; nothing is kept unless committed."""
     registry = odoo.registry(name)
-    with api.Environment.manage(), registry.cursor() as cr, _stopped_clock(registry):
+    with api.Environment.manage(), registry.cursor() as cr, stopped_clock(registry):
         yield api.Environment(cr, user_id, context)
         cr.rollback()
 
@@ -178,7 +178,7 @@ def vacuum(name, tables="", full=False):
 
 
 @contextmanager
-def _stopped_clock(registry):
+def stopped_clock(registry):
     """Let ``crowd.clock`` tell ``NOW``, and ask the database as it always does."""
     clock = registry["crowd.clock"]
     clock._as_told = lambda self, moment: NOW

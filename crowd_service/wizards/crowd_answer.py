@@ -11,7 +11,12 @@ class CrowdAnswer(models.TransientModel):
     _name = "crowd.answer"
     _description = "Answer to an offer"
 
-    offer_id = fields.Many2one("crowd.offer", required=True, readonly=True)
+    offer_id = fields.Many2one(
+        "crowd.offer",
+        required=True,
+        readonly=True,
+        auto_join=True,  # the rule follows it, without listing all of them
+    )
     kind = fields.Selection(
         [
             ("decline", "Decline the offer"),

@@ -10,7 +10,12 @@ class CrowdCall(models.TransientModel):
     _name = "crowd.call"
     _description = "Call"
 
-    delivery_id = fields.Many2one("crowd.delivery", required=True, readonly=True)
+    delivery_id = fields.Many2one(
+        "crowd.delivery",
+        required=True,
+        readonly=True,
+        auto_join=True,  # the rule follows it, without listing all of them
+    )
     purpose = fields.Selection(related="delivery_id.purpose")
     offer_id = fields.Many2one(related="delivery_id.offer_id")
     partner_id = fields.Many2one(related="delivery_id.partner_id")

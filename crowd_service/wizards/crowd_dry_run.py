@@ -10,7 +10,11 @@ class CrowdDryRun(models.TransientModel):
     _name = "crowd.dry.run"
     _description = "Dry run of a policy"
 
-    ticket_id = fields.Many2one("helpdesk.ticket", string="Ticket")
+    ticket_id = fields.Many2one(
+        "helpdesk.ticket",
+        string="Ticket",
+        auto_join=True,  # the rule follows it, without listing all of them
+    )
     company_id = fields.Many2one(related="ticket_id.company_id")
     policy_id = fields.Many2one(
         "crowd.policy",

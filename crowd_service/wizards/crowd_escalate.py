@@ -12,7 +12,12 @@ class CrowdEscalate(models.TransientModel):
     _name = "crowd.escalate"
     _description = "Escalate a ticket"
 
-    ticket_id = fields.Many2one("helpdesk.ticket", required=True, readonly=True)
+    ticket_id = fields.Many2one(
+        "helpdesk.ticket",
+        required=True,
+        readonly=True,
+        auto_join=True,  # the rule follows it, without listing all of them
+    )
     company_id = fields.Many2one(related="ticket_id.company_id")
     reason = fields.Selection(
         [pair for pair in REASONS if pair[0] in BY_HAND],

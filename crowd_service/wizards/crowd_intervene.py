@@ -11,7 +11,12 @@ class CrowdIntervene(models.TransientModel):
     _name = "crowd.intervene"
     _description = "Decision of the desk"
 
-    dispatch_id = fields.Many2one("crowd.dispatch", required=True, readonly=True)
+    dispatch_id = fields.Many2one(
+        "crowd.dispatch",
+        required=True,
+        readonly=True,
+        auto_join=True,  # the rule follows it, without listing all of them
+    )
     kind = fields.Selection(
         [
             ("withdraw", "Withdraw the offers"),

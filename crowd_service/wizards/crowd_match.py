@@ -8,7 +8,12 @@ class CrowdMatch(models.TransientModel):
     _name = "crowd.match"
     _description = "Match a ticket with workers"
 
-    ticket_id = fields.Many2one("helpdesk.ticket", required=True, readonly=True)
+    ticket_id = fields.Many2one(
+        "helpdesk.ticket",
+        required=True,
+        readonly=True,
+        auto_join=True,  # the rule follows it, without listing all of them
+    )
     company_id = fields.Many2one(related="ticket_id.company_id")
     service_id = fields.Many2one(related="ticket_id.crowd_service_id")
     summary = fields.Text(string="Summary for externals", required=True)

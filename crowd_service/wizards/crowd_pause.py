@@ -8,7 +8,12 @@ class CrowdPause(models.TransientModel):
     _name = "crowd.pause"
     _description = "Pause a dispatch"
 
-    dispatch_id = fields.Many2one("crowd.dispatch", required=True, readonly=True)
+    dispatch_id = fields.Many2one(
+        "crowd.dispatch",
+        required=True,
+        readonly=True,
+        auto_join=True,  # the rule follows it, without listing all of them
+    )
     until = fields.Datetime(required=True)
     note = fields.Char(string="Waiting for", required=True)
 

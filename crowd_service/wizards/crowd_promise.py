@@ -8,7 +8,12 @@ class CrowdPromise(models.TransientModel):
     _name = "crowd.promise"
     _description = "When the worker comes"
 
-    offer_id = fields.Many2one("crowd.offer", required=True, readonly=True)
+    offer_id = fields.Many2one(
+        "crowd.offer",
+        required=True,
+        readonly=True,
+        auto_join=True,  # the rule follows it, without listing all of them
+    )
     kind = fields.Selection(
         [("on_my_way", "On the way"), ("late", "Later than promised")],
         required=True,

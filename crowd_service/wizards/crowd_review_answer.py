@@ -20,7 +20,12 @@ class CrowdReviewAnswer(models.TransientModel):
     _name = "crowd.review.answer"
     _description = "The customer's answer, by phone"
 
-    dispatch_id = fields.Many2one("crowd.dispatch", required=True, readonly=True)
+    dispatch_id = fields.Many2one(
+        "crowd.dispatch",
+        required=True,
+        readonly=True,
+        auto_join=True,  # the rule follows it, without listing all of them
+    )
     ticket_id = fields.Many2one(related="dispatch_id.ticket_id")
     partner_id = fields.Many2one(related="dispatch_id.partner_id", string="Customer")
     phone = fields.Char(compute="_compute_phone")

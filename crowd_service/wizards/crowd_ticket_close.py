@@ -12,7 +12,12 @@ class CrowdTicketClose(models.TransientModel):
     _name = "crowd.ticket.close"
     _description = "Close a ticket"
 
-    ticket_id = fields.Many2one("helpdesk.ticket", required=True, readonly=True)
+    ticket_id = fields.Many2one(
+        "helpdesk.ticket",
+        required=True,
+        readonly=True,
+        auto_join=True,  # the rule follows it, without listing all of them
+    )
     company_id = fields.Many2one(related="ticket_id.company_id")
     is_closed = fields.Boolean(related="ticket_id.closed")
     outcome = fields.Selection(

@@ -22,7 +22,12 @@ class CrowdWhyNot(models.TransientModel):
     _name = "crowd.why.not"
     _description = "Why not this worker?"
 
-    ticket_id = fields.Many2one("helpdesk.ticket", required=True, readonly=True)
+    ticket_id = fields.Many2one(
+        "helpdesk.ticket",
+        required=True,
+        readonly=True,
+        auto_join=True,  # the rule follows it, without listing all of them
+    )
     match_id = fields.Many2one("crowd.match", readonly=True, ondelete="cascade")
     worker_id = fields.Many2one("fsm.person", string="Worker")
     verdict = fields.Char(string="Now", compute="_compute_verdict")
