@@ -8,7 +8,8 @@ SELECT m.id FROM crowd_membership m
   JOIN crowd_community c ON c.id = m.community_id
  WHERE c.company_id = %s AND c.active
 """
-MEMBERS_AT_ONCE = 5000
+# so few that PostgreSQL does not think of compiling the statement, which takes longer
+MEMBERS_AT_ONCE = 500
 
 
 class CrowdMatcher(models.AbstractModel):
