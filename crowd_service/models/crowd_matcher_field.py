@@ -150,6 +150,7 @@ class Field:
             floor=floor,
             most=most,
             wanted=wanted,
+            least=0.0,
             probed_rows=PROBED_ROWS,
             probed_km=self._probed_km(),
             typical_worth=self._typical_worth(),
@@ -173,9 +174,14 @@ class Field:
         kms = sorted(km for _band, _cell, km in self.cells)
         return min(kms[:PROBED_CELLS][-1], self.request.radius_km)
 
-    def wide(self, most):
-        """Return statement and parameters for the ``most`` rows of most potential."""
-        return self._statement(WIDE), self._complete(dict(self.params, most=most))
+    def wide(self, most, potential=math.inf, least=0.0):
+        """Return statement and parameters for ``most`` rows by falling potential.
+
+        :param potential: where to begin
+        :param least: the bound that rows must have to be looked at any further
+        """
+        params = dict(self.params, most=most, from_potential=potential, least=least)
+        return self._statement(WIDE), self._complete(params)
 
     def _complete(self, params):
         return dict(constants(params), **self._similar)

@@ -134,16 +134,17 @@ class CrowdMatcher(models.AbstractModel):
     @api.model
     def _search_wide(self, ask, field, best):
         """Go on by falling potential until nobody left can be among the best."""
-        most = WIDE_ROWS
+        most, potential, least = WIDE_ROWS, math.inf, 0.0
         while True:
-            rows = self._run(*field.wide(most))
+            rows = self._run(*field.wide(most, potential, least))
             _member, last_id, potential, found, *_rest = rows.pop()
             ceiling = NOBODY
             if found == most:
                 ceiling = self._ceiling_after(field, last_id, potential)
             if self._judge_rows(ask, best, rows, ceiling):
                 return
-            most *= 4
+            worst = best.worst()
+            most, least = most * 2, worst[0] if worst else 0.0
 
     @api.model
     def _ceiling_after(self, field, worker_id, potential):

@@ -111,7 +111,7 @@ SELECT t.*, CASE WHEN t.tickets > 0 THEN {similar} ELSE 0 END
   FROM ({preferred}
         SELECT b.membership_id, b.worker_id, b.bound, b.open_jobs, b.tickets
           FROM (SELECT *, {open_jobs} AS open_jobs FROM best t
-                 WHERE t.bound IS NOT NULL OFFSET 0) b
+                 WHERE t.bound >= %(least)s::float8 OFFSET 0) b
          WHERE b.open_jobs < b.capacity) t
 """
 # the last rows tell the number of those who were looked at for room with the least
@@ -143,7 +143,8 @@ WIDE = """
   WITH best AS MATERIALIZED (
 SELECT s.membership_id, s.worker_id, CASE WHEN {in_reach} THEN {bound} END AS bound,
        s.tickets, s.capacity, s.potential
-  FROM ({columns} AND t.qualification = %(driver)s {fits} {others}
+  FROM ({columns} AND t.qualification = %(driver)s
+           AND t.potential <= %(from_potential)s::float8 {fits} {others}
          ORDER BY t.potential DESC, t.worker_id LIMIT %(most)s) s),
 asked AS MATERIALIZED ({asked})
 {with_room}
