@@ -101,8 +101,10 @@ WITH base AS (
       FROM (SELECT a.membership_id, a.bucket,
                    ceil(b.response * 100)::int8 AS mean,
                    ceil(100 * LEAST(1, GREATEST(0,
-                       (%(prior_offers)s * b.response + a.response_sum::float8)
-                       / (%(prior_offers)s + a.asked_count))))::int8 AS percent
+                       (%(prior_offers)s * b.response
+                        + COALESCE(a.response_sum, 0)::float8)
+                       / (%(prior_offers)s
+                          + COALESCE(a.asked_count, 0)))))::int8 AS percent
               FROM crowd_response a
               JOIN member m ON m.id = a.membership_id
               JOIN base b ON b.id = m.company_id) r

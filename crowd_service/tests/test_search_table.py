@@ -491,6 +491,26 @@ class TestVectors(MeasuresCase):
             }
         )
 
+    def test_a_response_without_numbers_is_the_mean(self):
+        self._set_means({"means": {}})
+        worker = self._create_worker("Unknown", skills={})
+        member = worker.crowd_membership_ids
+        self.env["crowd.response"].create(
+            {
+                "membership_id": member.id,
+                "company_id": self.company_a.id,
+                "bucket": 2,
+                "week_part": "2",
+            }
+        )
+        self.env["crowd.worker.search"]._sync_pending()
+        self.env.cr.execute(
+            "SELECT responses >> 16 & 127 FROM crowd_worker_search"
+            " WHERE membership_id = %s",
+            member.ids,
+        )
+        self.assertEqual(self.env.cr.fetchone()[0], 50)
+
     def test_members(self):
         for row in self.table["members"]:
             if "load" not in row and "preference" not in row:
