@@ -44,11 +44,16 @@ class CrowdBulkMixin(models.AbstractModel):
         """Put a row that was inserted into the cache: what it does not say is empty."""
         columns = {n: v for n, v in row.items() if self._fields[n].column_type}
         known = {"id", *columns, *AUTHOR, *MOMENT, self.CONCURRENCY_CHECK_FIELD}
+        told = []
         for field in self._fields.values():
             is_kept = field.column_type and field.store or field.type in LISTS
-            if is_kept and not field.compute and field.name not in known:
-                self.env.cache.set(self, field, field.convert_to_cache(None, self))
-        self._update_cache(columns)
+            if field.name in columns:
+                told.append((field, row[field.name]))
+            elif is_kept and not field.compute and field.name not in known:
+                told.append((field, None))
+        # an amount is rounded as its currency wants, which has to be known before
+        for field, value in sorted(told, key=lambda pair: pair[0].type == "monetary"):
+            self.env.cache.set(self, field, field.convert_to_cache(value, self))
 
     def _create_lists(self, fields, rows):
         """Store the lists in ``rows``, which have tables of their own."""
