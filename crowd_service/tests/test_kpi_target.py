@@ -191,16 +191,17 @@ class TestDigest(KpiCase):
         found = self.digest.with_user(user).compute_kpis(self.company_a, user)
         return {kpi["kpi_name"]: kpi for kpi in found}
 
-    def _accept_yesterday(self, minutes):
-        moment = self.now - timedelta(days=1)
+    def _accept(self, minutes):
+        # not yesterday: Odoo's digest begins its days by UTC, the company in its zone
+        moment = self.now - timedelta(days=2)
         with self.at(moment):
             dispatch = self._create_dispatch()
         dispatch.write({"state": "offered", "offered_at": moment})
         dispatch.write({"minutes_to_accept": minutes})
 
     def test_figures_with_their_units(self):
-        self._accept_yesterday(5)
-        self._accept_yesterday(50)
+        self._accept(5)
+        self._accept(50)
         kpis = self._kpis(self.manager)
         self.assertEqual(kpis["kpi_crowd_within_10"]["kpi_col3"]["value"], "50.0 %")
         self.assertEqual(kpis["kpi_crowd_stars"]["kpi_col3"]["value"], "–")
@@ -212,7 +213,7 @@ class TestDigest(KpiCase):
         self.assertTrue(self._kpis(self.dispatcher))
 
     def test_the_mail(self):
-        self._accept_yesterday(5)
+        self._accept(5)
         with patch.object(type(self.env["mail.mail"]), "send"):
             self.digest._action_send_to_user(self.manager, tips_count=0)
         mail = self.env["mail.mail"].search([], order="id desc", limit=1)
