@@ -42,14 +42,13 @@ class CrowdBulkMixin(models.AbstractModel):
 
     def _remember(self, row):
         """Put a row that was inserted into the cache: what it does not say is empty."""
-        columns = {n: v for n, v in row.items() if self._fields[n].column_type}
-        known = {"id", *columns, *AUTHOR, *MOMENT, self.CONCURRENCY_CHECK_FIELD}
+        unknown = {"id", *AUTHOR, *MOMENT, self.CONCURRENCY_CHECK_FIELD}
         told = []
         for field in self._fields.values():
             is_kept = field.column_type and field.store or field.type in LISTS
-            if field.name in columns:
+            if field.column_type and field.name in row:
                 told.append((field, row[field.name]))
-            elif is_kept and not field.compute and field.name not in known:
+            elif is_kept and not field.compute and field.name not in unknown:
                 told.append((field, None))
         # an amount is rounded as its currency wants, which has to be known before
         for field, value in sorted(told, key=lambda pair: pair[0].type == "monetary"):

@@ -86,23 +86,28 @@ BY_MEMBER = (
     + " CROSS JOIN LATERAL"
     + WORKER.format("m.worker_id")
 )
-OF_MEMBERS = FACTS.format(source=BY_MEMBER, job=JOB, is_unsure="TRUE")
-# the search has seen to the skills, the language and the territory of whom it found, but
-# for those whom the customer wants
-OF_FOUND = FACTS.format(
-    source=BY_MEMBER, job=JOB, is_unsure="w.id = ANY(%(preferred)s)"
-)
-OF_WORKERS = FACTS.format(
-    job=JOB,
-    is_unsure="TRUE",
-    source="unnest(%(ids)s::int4[]) AS i(id) CROSS JOIN LATERAL"
+
+
+def _facts(source, is_unsure="TRUE"):
+    """Return the statement for the people of ``source``.
+
+    :param is_unsure: of whom skills, language and territory are read
+    """
+    return FACTS.format(source=source, is_unsure=is_unsure, job=JOB)
+
+
+OF_MEMBERS = _facts(BY_MEMBER)
+# the search has seen to those of whom it found, but for whom the customer wants
+OF_FOUND = _facts(BY_MEMBER, is_unsure="w.id = ANY(%(preferred)s)")
+OF_WORKERS = _facts(
+    "unnest(%(ids)s::int4[]) AS i(id) CROSS JOIN LATERAL"
     + WORKER.format("i.id")
     + " LEFT JOIN LATERAL"
     + MEMBER.format(
         "worker_id = w.id AND company_id = %(company)s AND community_id IN"
         " (SELECT id FROM crowd_community WHERE active)"
     )
-    + " ON TRUE",
+    + " ON TRUE"
 )
 FOREVER = 99999  # days
 NONE = frozenset()

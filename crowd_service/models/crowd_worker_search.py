@@ -28,7 +28,7 @@ NO_SKILL = 0
 NOT_ACTIVE = -1
 LANGUAGE = -10
 NOWHERE = -32768
-MEMBERS_AT_ONCE = 1000
+MEMBERS_AT_ONCE = 1000  # more take longer: PostgreSQL compiles the statement first
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS crowd_worker_search (
